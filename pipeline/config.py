@@ -199,7 +199,9 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
         given = document.get(name, {})
         if not isinstance(given, dict):
             raise ConfigError("must be a table", file=str(file), key=f"[{name}]")
-        sections[name] = _build(kind, {**given, **_from_environment(kind, name, environ)}, str(file), name)
+        sections[name] = _build(
+            kind, {**given, **_from_environment(kind, name, environ)}, str(file), name
+        )
     sections["site"] = _complete_site(sections["site"], str(file))
     sections["serve"] = _complete_serve(sections["serve"], sections["site"], str(file))
     smtp_given = bool(document.get("smtp")) or bool(_from_environment(Smtp, "smtp", environ))
@@ -226,11 +228,15 @@ def _read_toml(file: Path) -> dict[str, Any]:
         ) from None
 
 
-def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any], file: str, what: str) -> None:
+def _refuse_unknown(
+    given: Mapping[str, Any], known: Mapping[str, Any], file: str, what: str
+) -> None:
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "docs/configuration.md lists them all"
+            hint = (
+                f"did you mean {close[0]!r}?" if close else "docs/configuration.md lists them all"
+            )
             raise ConfigError(f"is no {what}", file=file, key=name, hint=hint)
 
 
@@ -330,7 +336,9 @@ def _complete_smtp(smtp: Smtp, file: str) -> Smtp:
             "name your provider's server, or remove [smtp] to send to the local mailbox",
         )
     if smtp.security not in SECURITIES:
-        raise fault(f"must be one of {', '.join(SECURITIES)}", "security", "most providers: starttls")
+        raise fault(
+            f"must be one of {', '.join(SECURITIES)}", "security", "most providers: starttls"
+        )
     if bool(smtp.username) != bool(smtp.password):
         missing = "password" if smtp.username else "username"
         raise fault(
@@ -350,11 +358,11 @@ def _complete_smtp(smtp: Smtp, file: str) -> Smtp:
     return replace(smtp, port=smtp.port or DEFAULT_PORTS[smtp.security])
 
 
-def _read_newsletters(
-    tables: Any, site: Site, file: str
-) -> tuple[NewsletterSettings, ...]:
+def _read_newsletters(tables: Any, site: Site, file: str) -> tuple[NewsletterSettings, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigError("is written [[newsletter]], with two brackets", file=file, key="newsletter")
+        raise ConfigError(
+            "is written [[newsletter]], with two brackets", file=file, key="newsletter"
+        )
     made = tuple(
         check_newsletter(_build(NewsletterSettings, table, file, "newsletter"), site, file)
         for table in tables
@@ -362,7 +370,9 @@ def _read_newsletters(
     names = [newsletter.name for newsletter in made]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"two newsletters are called {name!r}", file=file, key="newsletter.name")
+            raise ConfigError(
+                f"two newsletters are called {name!r}", file=file, key="newsletter.name"
+            )
     return made
 
 

@@ -1,0 +1,157 @@
+"""The database: engine, transactions, upgrades; all that differs between SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError, PipelineError
+
+SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another to finish
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def database_url(config: Config) -> str:
+    """The configured URL, else SQLite in the site's var/."""
+    if config.database.url:
+        return config.database.url
+    config.var.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{config.var / 'pipeline.db'}"
+
+
+def open_database(config: Config) -> Engine:
+    """Make the site's engine and bring its schema up to date.
+
+    Raises PipelineError when the database cannot be reached or written.
+    """
+    engine = make_engine(database_url(config))
+    try:
+        upgrade(engine)
+    except OperationalError as error:
+        raise PipelineError(
+            f"the database {engine.url.render_as_string(hide_password=True)} "
+            f"cannot be used: {_first_line(error)}",
+            hint="see that it runs, that [database] url is right and that the folder is writable",
+        ) from error
+    return engine
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url` with this project's settings. Raises ConfigError for a URL not served."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        if parsed.get_backend_name() != "sqlite":
+            raise NoSuchModuleError(parsed.get_backend_name())
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(
+            f"cannot be used: {error}",
+            key="database.url",
+            hint='as in "postgresql://user@host/name"; leave it out for SQLite',
+        ) from None
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "names PostgreSQL, whose driver is not installed",
+            key="database.url",
+            hint="pip install 'newsletter-pipeline[postgresql]'",
+        ) from None
+    return _make_sqlite_engine(str(parsed))
+
+
+def _make_sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver must not open transactions by itself: BEGIN IMMEDIATE is ours to give.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a recorded outcome survives power loss
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: one snapshot, no lock on writers."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes, committed at the end, rolled back on any exception.
+
+    SQLite takes the write lock at once: a transaction that read first and then wants to write
+    would otherwise fail without waiting when another one wrote meanwhile.
+    """
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
+        with connection.begin():
+            yield connection
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """INSERT with ON CONFLICT, which both databases have and SQLAlchemy keeps per dialect."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def lock_rows(statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    """Lock what is read until the transaction ends; SQLite's write lock already does that."""
+    return statement.with_for_update(skip_locked=skip_locked)
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision; does nothing when it is there already."""
+    from alembic.migration import MigrationContext
+
+    with reading(engine) as connection:
+        if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
+            return
+    migrate(engine, "head")
+
+
+def migrate(engine: Engine, revision: str) -> None:
+    """Upgrade (or, for tests, downgrade to "base") the schema."""
+    from alembic import command
+
+    with writing(engine) as connection:
+        settings = _alembic_settings()
+        settings.attributes["connection"] = connection
+        step = command.downgrade if revision == "base" else command.upgrade
+        step(settings, revision)
+
+
+def _newest_revision() -> str | None:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_alembic_settings()).get_current_head()
+
+
+def _alembic_settings() -> Any:
+    from alembic.config import Config as AlembicConfig
+
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    return settings
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
