@@ -1,0 +1,133 @@
+"""A CSV file as rows of people: what spreadsheets and other tools really write."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.audience.addresses import Address, read_address
+from pipeline.errors import AudienceError, RowError
+
+EMAIL_HEADERS = ("email", "e-mail", "mail", "email address", "e-mail address")
+NAME_HEADERS = ("name", "full name")
+LONGEST_VALUE = 2000  # characters
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person as the file has them; `line` is where the row ends, counted from 1."""
+
+    line: int
+    address: Address
+    name: str
+    attributes: dict[str, str]
+
+
+def read_rows(path: Path) -> Iterator[Row | RowError]:
+    """Every row of `path`, or what is wrong with it; streams, so memory stays flat.
+
+    Understands UTF-8 with or without BOM, UTF-16 with BOM and Windows-1252; `,`, `;` and tab;
+    LF, CRLF and CR; quoted line breaks. Raises AudienceError when there is no column of
+    addresses at all.
+    """
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as handle:
+        first = handle.readline(64 * 1024)
+        handle.seek(0)
+        reader = csv.reader(handle, delimiter=_delimiter(first))
+        try:
+            columns = [header.strip() for header in next(reader, [])]
+        except csv.Error as error:
+            raise AudienceError(f"{path}:1: is no CSV: {error}") from None
+        yield from _rows(path, reader, columns, _email_column(path, columns))
+
+
+def _rows(
+    path: Path, reader: Iterator[list[str]], columns: list[str], email_column: int
+) -> Iterator[Row | RowError]:
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield RowError(f"cannot be read: {error}", file=path, line=_line(reader))
+            continue
+        if any(cell.strip() for cell in cells):
+            yield _row(path, _line(reader), columns, cells, email_column)
+
+
+def _line(reader: Iterator[list[str]]) -> int:
+    return int(reader.line_num)  # type: ignore[attr-defined]  # csv.reader has it, Iterator not
+
+
+def _row(
+    path: Path, line: int, columns: Sequence[str], cells: list[str], email_column: int
+) -> Row | RowError:
+    if len(cells) > len(columns):
+        return RowError(
+            f"has {len(cells)} cells, but the header names {len(columns)}",
+            file=path,
+            line=line,
+            hint="put cells that contain the separator in double quotes",
+        )
+    cells += [""] * (len(columns) - len(cells))
+    for column, cell in zip(columns, cells, strict=True):
+        if len(cell) > LONGEST_VALUE or _CONTROL.search(cell):
+            what = "is too long" if len(cell) > LONGEST_VALUE else "holds a control character"
+            return RowError(f"the column {column!r} {what}", file=path, line=line)
+    try:
+        address = read_address(cells[email_column])
+    except AudienceError as error:
+        return RowError(str(error), file=path, line=line)
+    return _person(line, address, columns, cells, email_column)
+
+
+def _person(
+    line: int, address: Address, columns: Sequence[str], cells: list[str], email_column: int
+) -> Row:
+    attributes: dict[str, str] = {}
+    name = ""
+    for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+        value = " ".join(cell.split())  # a line break inside a cell is a space
+        if column.casefold() in NAME_HEADERS:
+            name = name or value
+        elif index != email_column and column:
+            attributes[column] = value
+    return Row(line, address, name, attributes)
+
+
+def _email_column(path: Path, columns: Sequence[str]) -> int:
+    for index, column in enumerate(columns):
+        if column.casefold() in EMAIL_HEADERS:
+            return index
+    raise AudienceError(
+        f"{path}:1: has no column called 'email'",
+        hint="the first line names the columns, as in: email,name",
+    )
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t", key=header.count)
+
+
+def _encoding(path: Path) -> str:
+    """Guess from the whole file: one byte at its end can decide."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as handle:
+        start = handle.read(2)
+        if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        handle.seek(0)
+        try:
+            while block := handle.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"

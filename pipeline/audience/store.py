@@ -1,0 +1,248 @@
+"""The audience's SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Row as SqlRow
+
+from pipeline.audience.addresses import Address
+from pipeline.audience.csv_file import Row
+from pipeline.db import insert
+from pipeline.errors import AudienceError
+from pipeline.schema import (
+    SubscriptionState,
+    mailing_lists,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
+
+
+@dataclass(frozen=True)
+class MailingList:
+    """What people subscribe to."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class ListCount:
+    """A list and how many people stand where with it."""
+
+    name: str
+    confirmed: int
+    pending: int
+    unsubscribed: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """One subscriber as a list shows them."""
+
+    id: int
+    email: str
+    name: str
+    state: SubscriptionState
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Where one person stands with one list."""
+
+    list_id: int
+    list: str
+    subscriber_id: int
+    email: str
+    state: SubscriptionState
+
+
+def ensure_list(connection: Connection, name: str, now: datetime) -> int:
+    """The id of the list called `name`, made when it is new."""
+    connection.execute(
+        insert(connection, mailing_lists)
+        .values(name=name, created_at=now)
+        .on_conflict_do_nothing(index_elements=["name"])
+    )
+    return find_list(connection, name).id
+
+
+def find_list(connection: Connection, name: str) -> MailingList:
+    """The list called `name`. Raises AudienceError when there is none."""
+    row = connection.execute(
+        select(mailing_lists.c.id, mailing_lists.c.name).where(mailing_lists.c.name == name)
+    ).one_or_none()
+    if row is None:
+        raise AudienceError(
+            f"there is no list called {name!r}",
+            hint=f"add subscribers/{name}.csv, or mend the name",
+        )
+    return MailingList(row.id, row.name)
+
+
+def read_lists(connection: Connection) -> tuple[ListCount, ...]:
+    """All lists with their people counted, by name."""
+    counted = select(
+        mailing_lists.c.name, subscriptions.c.state, func.count(subscriptions.c.state).label("n")
+    ).select_from(mailing_lists.outerjoin(subscriptions))
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(counted.group_by(mailing_lists.c.name, subscriptions.c.state)):
+        found.setdefault(row.name, {})[row.state] = row.n
+    return tuple(
+        ListCount(name, *(states.get(state, 0) for state in _COUNTED))
+        for name, states in sorted(found.items())
+    )
+
+
+_COUNTED = (
+    SubscriptionState.CONFIRMED,
+    SubscriptionState.PENDING,
+    SubscriptionState.UNSUBSCRIBED,
+)
+
+
+def list_people(
+    connection: Connection, list_id: int, *, after_id: int = 0, limit: int = 500
+) -> tuple[Person, ...]:
+    """One page of a list's people, by ascending id after `after_id`."""
+    rows = connection.execute(
+        select(subscribers, subscriptions.c.state)
+        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .where(subscriptions.c.list_id == list_id, subscribers.c.id > after_id)
+        .order_by(subscribers.c.id)
+        .limit(limit)
+    )
+    return tuple(
+        Person(row.id, row.email or "", row.name, SubscriptionState(row.state), row.attributes)
+        for row in rows
+    )
+
+
+def find_person(connection: Connection, address: Address) -> tuple[Subscription, ...]:
+    """Every subscription of the person at `address`; empty when nobody is there."""
+    return _subscriptions(connection, subscribers.c.identity == address.identity)
+
+
+def find_subscription(
+    connection: Connection, list_id: int, subscriber_id: int
+) -> Subscription | None:
+    """Where one person stands with one list, if anywhere."""
+    found = _subscriptions(
+        connection,
+        and_(subscriptions.c.list_id == list_id, subscriptions.c.subscriber_id == subscriber_id),
+    )
+    return found[0] if found else None
+
+
+def _subscriptions(connection: Connection, where: Any) -> tuple[Subscription, ...]:
+    rows = connection.execute(
+        select(subscriptions, subscribers.c.email, mailing_lists.c.name.label("list"))
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .join(mailing_lists, mailing_lists.c.id == subscriptions.c.list_id)
+        .where(where)
+        .order_by(mailing_lists.c.name)
+    )
+    return tuple(map(_subscription, rows))
+
+
+def _subscription(row: SqlRow[Any]) -> Subscription:
+    return Subscription(
+        row.list_id, row.list, row.subscriber_id, row.email or "", SubscriptionState(row.state)
+    )
+
+
+def upsert(
+    connection: Connection, list_id: int, rows: Sequence[Row], source: str, now: datetime
+) -> None:
+    """Add people and put them on a list.
+
+    A known person's name and attributes follow the file; their subscription never does: who
+    unsubscribed is not brought back.
+    """
+    people = insert(connection, subscribers)
+    connection.execute(
+        people.on_conflict_do_update(
+            index_elements=["identity"],
+            set_={"name": people.excluded.name, "attributes": people.excluded.attributes},
+        ),
+        [
+            {
+                "email": row.address.email,
+                "identity": row.address.identity,
+                "name": row.name,
+                "attributes": row.attributes,
+                "created_at": now,
+            }
+            for row in rows
+        ],
+    )
+    ids = connection.execute(
+        select(subscribers.c.id).where(
+            subscribers.c.identity.in_([row.address.identity for row in rows])
+        )
+    ).scalars()
+    connection.execute(
+        insert(connection, subscriptions).on_conflict_do_nothing(),
+        [
+            {
+                "list_id": list_id,
+                "subscriber_id": subscriber_id,
+                "state": SubscriptionState.CONFIRMED,
+                "source": source,
+                "confirmed_at": now,
+            }
+            for subscriber_id in ids
+        ],
+    )
+
+
+def count_subscriptions(connection: Connection, list_id: int) -> int:
+    """How many people stand on a list, in whatever state."""
+    return connection.execute(
+        select(func.count()).where(subscriptions.c.list_id == list_id)
+    ).scalar_one()
+
+
+def count_absent(connection: Connection, list_id: int, source: str, present: Iterable[str]) -> int:
+    """How many confirmed people came by `source` and are not among the identities `present`."""
+    came = connection.execute(
+        select(subscribers.c.identity)
+        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .where(
+            subscriptions.c.list_id == list_id,
+            subscriptions.c.source == source,
+            subscriptions.c.state == SubscriptionState.CONFIRMED,
+        )
+    ).scalars()
+    known = set(present)
+    return sum(identity not in known for identity in came)
+
+
+def unsubscribe(connection: Connection, list_id: int, subscriber_id: int, now: datetime) -> bool:
+    """Take a person off a list; effective for the very next message.
+
+    True when they were on it; False when they had left before (the same answer to the reader).
+    """
+    changed = connection.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.list_id == list_id,
+            subscriptions.c.subscriber_id == subscriber_id,
+            subscriptions.c.state != SubscriptionState.UNSUBSCRIBED,
+        )
+        .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def suppress(connection: Connection, identities: Iterable[str], reason: str, now: datetime) -> None:
+    """Never mail these addresses again; the first reason stays."""
+    rows = [{"identity": one, "reason": reason, "created_at": now} for one in identities]
+    if rows:
+        connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)
