@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PipelineError
@@ -46,25 +46,30 @@ def open_database(config: Config) -> Engine:
 
 def make_engine(url: str) -> Engine:
     """An engine for `url` with this project's settings. Raises ConfigError for a URL not served."""
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "postgresql":
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-        if parsed.get_backend_name() != "sqlite":
-            raise NoSuchModuleError(parsed.get_backend_name())
-    except (ArgumentError, NoSuchModuleError) as error:
+    backend = url.partition(":")[0].partition("+")[0]
+    if backend == "sqlite":
+        return _make_sqlite_engine(url)
+    if backend not in ("postgresql", "postgres"):
         raise ConfigError(
-            f"cannot be used: {error}",
+            f"{backend!r} is no database we know",
             key="database.url",
             hint='as in "postgresql://user@host/name"; leave it out for SQLite',
-        ) from None
+        )
+    return _make_postgresql_engine(url)
+
+
+def _make_postgresql_engine(url: str) -> Engine:
+    try:
+        address = make_url(url).set(drivername="postgresql+psycopg")
+        return create_engine(address, pool_pre_ping=True)
+    except ArgumentError as error:
+        raise ConfigError(f"cannot be used: {error}", key="database.url") from None
     except ModuleNotFoundError:
         raise ConfigError(
             "names PostgreSQL, whose driver is not installed",
             key="database.url",
             hint="pip install 'newsletter-pipeline[postgresql]'",
         ) from None
-    return _make_sqlite_engine(str(parsed))
 
 
 def _make_sqlite_engine(url: str) -> Engine:
@@ -89,7 +94,7 @@ def _make_sqlite_engine(url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: one snapshot, no lock on writers."""
-    with engine.connect() as connection, connection.begin():
+    with engine.begin() as connection:
         yield connection
 
 
@@ -100,9 +105,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     SQLite takes the write lock at once: a transaction that read first and then wants to write
     would otherwise fail without waiting when another one wrote meanwhile.
     """
-    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
-        with connection.begin():
-            yield connection
+    immediate = engine.execution_options(sqlite_begin="IMMEDIATE")
+    with immediate.begin() as connection:
+        yield connection
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -112,9 +117,11 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table)
 
 
-def lock_rows(statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+def lock_rows(
+    statement: Select[Any], *, skip_locked: bool = False, of: Table | None = None
+) -> Select[Any]:
     """Lock what is read until the transaction ends; SQLite's write lock already does that."""
-    return statement.with_for_update(skip_locked=skip_locked)
+    return statement.with_for_update(skip_locked=skip_locked, of=of)
 
 
 def upgrade(engine: Engine) -> None:

@@ -20,8 +20,8 @@ class Address:
     """One address: `email` as it is mailed, `identity` as it is compared.
 
     The domain of `email` is in A-labels (IDNA, RFC 5891); `identity` is the same in small
-    letters. RFC 5321 lets a server tell local parts apart by case; none of note does, and two rows for
-    one reader would mean two copies of each mail.
+    letters. RFC 5321 lets a server tell local parts apart by case; none of note does, and two
+    rows for one reader would mean two copies of each mail.
     """
 
     email: str

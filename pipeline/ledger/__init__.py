@@ -1,0 +1,39 @@
+"""The ledger: one row per campaign and person, for ever; every recipient is accounted for.
+
+Nobody is lost: a person is `planned` before sending begins, and a row only leaves `planned` by a
+committed decision. Nobody is doubled: before the body of a message leaves, its row goes to
+`started` by a conditional update (rule 4, the fence); what does not come back is not sent. Where
+each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), sheet.py (the balance).
+"""
+
+from pipeline.ledger.fence import Result, Start, record, start
+from pipeline.ledger.leases import (
+    Range,
+    Recipient,
+    finish_campaigns,
+    lease_range,
+    read_recipients,
+    release_range,
+    renew_leases,
+)
+from pipeline.ledger.roster import open_range, roster_is_open
+from pipeline.ledger.sheet import Sheet, read_sheet, read_sheets
+
+__all__ = [
+    "Range",
+    "Recipient",
+    "Result",
+    "Sheet",
+    "Start",
+    "finish_campaigns",
+    "lease_range",
+    "open_range",
+    "read_recipients",
+    "read_sheet",
+    "read_sheets",
+    "record",
+    "release_range",
+    "renew_leases",
+    "roster_is_open",
+    "start",
+]

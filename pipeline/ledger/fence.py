@@ -1,0 +1,169 @@
+"""Rules 4 and 5: no body leaves before its row is `started`; every reply goes to its row.
+
+Both take many rows at once, so that one writer can commit what all connections have gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, exists, or_, update
+
+from pipeline.ledger.leases import startable
+from pipeline.schema import (
+    CampaignState,
+    DeliveryStatus,
+    SubscriptionState,
+    campaigns,
+    deliveries,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
+
+LONGEST_REPLY = 500  # characters of a server's text that are kept
+
+
+@dataclass(frozen=True)
+class Start:
+    """A wish to begin one person's message."""
+
+    campaign_id: int
+    subscriber_id: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one attempt. `status` is sent, deferred, refused, unknown or expired."""
+
+    campaign_id: int
+    subscriber_id: int
+    attempt: int
+    status: DeliveryStatus
+    code: int = 0  # SMTP reply code; 0 when there was no reply
+    enhanced_code: str = ""  # RFC 3463
+    reply: str = ""
+    next_attempt_at: datetime | None = None
+
+
+def start(
+    connection: Connection, wishes: Collection[Start], worker: str, now: datetime
+) -> Mapping[Start, int]:
+    """Rule 4, the fence: move rows to `started` and give back the attempt of those that moved.
+
+    A row moves from `planned`, or from `deferred` when due; only in a live campaign; only while
+    the person may still get it. Who may no longer get it becomes `skipped`. A message whose wish
+    is not in the answer must not be sent.
+    """
+    started: dict[Start, int] = {}
+    for campaign_id, ids in _by_campaign(wishes).items():
+        wanted = and_(
+            deliveries.c.campaign_id == campaign_id,
+            deliveries.c.subscriber_id.in_(ids),
+            startable(now),
+        )
+        rows = connection.execute(
+            update(deliveries)
+            .where(wanted, _campaign_is_live(), _is_subscribed(), ~_is_suppressed())
+            .values(
+                status=DeliveryStatus.STARTED,
+                attempt=deliveries.c.attempt + 1,
+                worker=worker,
+                started_at=now,
+                next_attempt_at=None,
+            )
+            .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
+        )
+        started |= {Start(campaign_id, row.subscriber_id): row.attempt for row in rows}
+        if len(started) < len(ids):
+            _skip(connection, wanted, now)
+    return started
+
+
+def _skip(connection: Connection, wanted: Any, now: datetime) -> None:
+    """Settle the rows of people who left or were suppressed since the launch."""
+    for reason, may_not in (("left", ~_is_subscribed()), ("suppressed", _is_suppressed())):
+        connection.execute(
+            update(deliveries)
+            .where(wanted, _campaign_is_live(), may_not)
+            .values(
+                status=DeliveryStatus.SKIPPED,
+                reason=reason,
+                recorded_at=now,
+                next_attempt_at=None,
+            )
+        )
+
+
+def record(connection: Connection, results: Sequence[Result], now: datetime) -> None:
+    """Rule 5: the reply goes to the row, where it is still `started` or `unknown` in that attempt.
+
+    A worker that woke after a takeover may still report: its row learns what became of it. A row
+    that was started again since, by a decision, has another attempt and is left alone.
+    """
+    if not results:
+        return
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.campaign_id == bindparam("of_campaign"),
+            deliveries.c.subscriber_id == bindparam("of_subscriber"),
+            deliveries.c.attempt == bindparam("of_attempt"),
+            deliveries.c.status.in_((DeliveryStatus.STARTED, DeliveryStatus.UNKNOWN)),
+        )
+        .values(
+            status=bindparam("new_status"),
+            code=bindparam("new_code"),
+            enhanced_code=bindparam("new_enhanced_code"),
+            reply=bindparam("new_reply"),
+            next_attempt_at=bindparam("new_next_attempt_at"),
+            reason="",
+            recorded_at=now,
+        ),
+        [_values(result) for result in results],
+    )
+
+
+def _values(result: Result) -> dict[str, Any]:
+    return {
+        "of_campaign": result.campaign_id,
+        "of_subscriber": result.subscriber_id,
+        "of_attempt": result.attempt,
+        "new_status": result.status,
+        "new_code": result.code or None,
+        "new_enhanced_code": result.enhanced_code or None,
+        "new_reply": result.reply[:LONGEST_REPLY].replace("\x00", "") or None,
+        "new_next_attempt_at": result.next_attempt_at,
+    }
+
+
+def _by_campaign(wishes: Collection[Start]) -> dict[int, list[int]]:
+    grouped: dict[int, list[int]] = {}
+    for wish in sorted(wishes, key=lambda wish: (wish.campaign_id, wish.subscriber_id)):
+        grouped.setdefault(wish.campaign_id, []).append(wish.subscriber_id)
+    return grouped
+
+
+def _campaign_is_live() -> Any:
+    return exists().where(
+        campaigns.c.id == deliveries.c.campaign_id, campaigns.c.state == CampaignState.SENDING
+    )
+
+
+def _is_subscribed() -> Any:
+    return exists().where(
+        campaigns.c.id == deliveries.c.campaign_id,
+        subscriptions.c.list_id == campaigns.c.list_id,
+        subscriptions.c.subscriber_id == deliveries.c.subscriber_id,
+        subscriptions.c.state == SubscriptionState.CONFIRMED,
+    )
+
+
+def _is_suppressed() -> Any:
+    return exists().where(
+        subscribers.c.id == deliveries.c.subscriber_id,
+        or_(subscribers.c.identity.is_(None), suppressions.c.identity == subscribers.c.identity),
+    )

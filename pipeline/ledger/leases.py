@@ -1,0 +1,181 @@
+"""Rules 3, 6 and 9: ranges are lent to workers, taken over when a lease runs out, and finished.
+
+A lease shares the work and protects nothing by itself: two workers on one range, or a worker that
+wakes after its lease, are held apart by the fence alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
+
+from pipeline.db import lock_rows
+from pipeline.schema import (
+    CampaignState,
+    DeliveryStatus,
+    campaigns,
+    deliveries,
+    ranges,
+    subscribers,
+)
+
+OPEN = (DeliveryStatus.PLANNED, DeliveryStatus.STARTED, DeliveryStatus.DEFERRED)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Subscriber ids `low` to `high` of one campaign, lent to one worker."""
+
+    id: int
+    campaign_id: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person whose message may be begun; the fence has the last word."""
+
+    subscriber_id: int
+    email: str
+    name: str
+
+
+def lease_range(
+    connection: Connection,
+    worker: str,
+    now: datetime,
+    seconds: int,
+    *,
+    rehearsal: bool,
+    gone: Collection[str] = (),
+) -> Range | None:
+    """Lend the next range with work that is due to `worker`, or None.
+
+    A range is free when it was never lent, was given back, its lease ran out, or its worker is
+    known to be gone. Rows that an earlier worker had started and never settled become `unknown`
+    (rule 6): their messages may have left.
+    """
+    free = or_(
+        ranges.c.leased_until.is_(None),
+        ranges.c.leased_until < now,
+        ranges.c.worker.in_(list(gone)),
+    )
+    row = connection.execute(
+        lock_rows(
+            select(ranges)
+            .join(campaigns, campaigns.c.id == ranges.c.campaign_id)
+            .where(
+                ranges.c.finished_at.is_(None),
+                ranges.c.due_at <= now,
+                free,
+                campaigns.c.state == CampaignState.SENDING,
+                campaigns.c.rehearsal == rehearsal,
+            )
+            .order_by(ranges.c.id)
+            .limit(1),
+            skip_locked=True,
+            of=ranges,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    _take_over(connection, row, now)
+    connection.execute(
+        update(ranges)
+        .where(ranges.c.id == row.id)
+        .values(worker=worker, leased_until=now + timedelta(seconds=seconds))
+    )
+    return Range(row.id, row.campaign_id, row.low, row.high)
+
+
+def _take_over(connection: Connection, row: Any, now: datetime) -> None:
+    connection.execute(
+        update(deliveries)
+        .where(
+            _in_range(row.campaign_id, row.low, row.high),
+            deliveries.c.status == DeliveryStatus.STARTED,
+        )
+        .values(status=DeliveryStatus.UNKNOWN, reason="worker lost", recorded_at=now)
+    )
+
+
+def renew_leases(
+    connection: Connection, worker: str, held: Collection[int], until: datetime
+) -> None:
+    """Keep the ranges that `worker` still works on; one that was taken over stays lost."""
+    connection.execute(
+        update(ranges)
+        .where(ranges.c.id.in_(list(held)), ranges.c.worker == worker)
+        .values(leased_until=until)
+    )
+
+
+def read_recipients(connection: Connection, lent: Range, now: datetime) -> tuple[Recipient, ...]:
+    """The people of a range whose message is planned, or deferred and due."""
+    rows = connection.execute(
+        select(subscribers.c.id, subscribers.c.email, subscribers.c.name)
+        .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
+        .where(_in_range(lent.campaign_id, lent.low, lent.high), startable(now))
+        .order_by(subscribers.c.id)
+    )
+    return tuple(Recipient(row.id, row.email or "", row.name) for row in rows)
+
+
+def startable(now: datetime) -> Any:
+    """The condition of rows that may go to `started`: planned, or deferred and due."""
+    return or_(
+        deliveries.c.status == DeliveryStatus.PLANNED,
+        and_(
+            deliveries.c.status == DeliveryStatus.DEFERRED,
+            deliveries.c.next_attempt_at <= now,
+        ),
+    )
+
+
+def release_range(connection: Connection, lent: Range, worker: str, now: datetime) -> None:
+    """Give a range back: finished, or due again when its first deferred row is.
+
+    Does nothing when another worker has taken it over.
+    """
+    left = connection.execute(
+        select(
+            func.count().label("open"),
+            func.count().filter(deliveries.c.status != DeliveryStatus.DEFERRED).label("at_once"),
+            func.min(deliveries.c.next_attempt_at).label("next_at"),
+        ).where(_in_range(lent.campaign_id, lent.low, lent.high), deliveries.c.status.in_(OPEN))
+    ).one()
+    values: dict[str, Any] = {"worker": None, "leased_until": None}
+    if left.open == 0:
+        values["finished_at"] = now
+    else:
+        values["due_at"] = now if left.at_once else left.next_at
+    connection.execute(
+        update(ranges).where(ranges.c.id == lent.id, ranges.c.worker == worker).values(values)
+    )
+
+
+def finish_campaigns(connection: Connection, now: datetime) -> None:
+    """Rule 9: a campaign is sent when its roster is complete and every range is finished."""
+    unfinished = exists().where(
+        ranges.c.campaign_id == campaigns.c.id, ranges.c.finished_at.is_(None)
+    )
+    connection.execute(
+        update(campaigns)
+        .where(
+            campaigns.c.state == CampaignState.SENDING,
+            campaigns.c.roster_complete_at.is_not(None),
+            ~unfinished,
+        )
+        .values(state=CampaignState.SENT, finished_at=now)
+    )
+
+
+def _in_range(campaign_id: int, low: int, high: int) -> Any:
+    return and_(
+        deliveries.c.campaign_id == campaign_id, deliveries.c.subscriber_id.between(low, high)
+    )

@@ -1,0 +1,103 @@
+"""Rule 2, the roster: recipients become `planned` rows, range by range, ids ascending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, update
+
+from pipeline.db import lock_rows
+from pipeline.schema import (
+    CampaignState,
+    DeliveryStatus,
+    SubscriptionState,
+    campaigns,
+    deliveries,
+    ranges,
+    subscriptions,
+)
+
+
+def eligible(list_id: int, launched_at: datetime, highest_id: int) -> Select[Any]:
+    """The ids a campaign is for: on the list, confirmed before launch, not above the highest id.
+
+    Who leaves between launch and the opening of their range stays on the roster, and the fence
+    then skips them: so the roster's count is the one that was taken at launch.
+    """
+    return select(subscriptions.c.subscriber_id).where(
+        subscriptions.c.list_id == list_id,
+        subscriptions.c.subscriber_id <= highest_id,
+        subscriptions.c.confirmed_at <= launched_at,
+        or_(
+            subscriptions.c.state == SubscriptionState.CONFIRMED,
+            and_(
+                subscriptions.c.state == SubscriptionState.UNSUBSCRIBED,
+                subscriptions.c.unsubscribed_at > launched_at,
+            ),
+        ),
+    )
+
+
+def roster_is_open(connection: Connection, *, rehearsal: bool) -> bool:
+    """Whether a live campaign still has people to put on its roster."""
+    return _next_campaign(connection, rehearsal=rehearsal) is not None
+
+
+def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: bool) -> bool:
+    """Plan the next `size` recipients of the oldest live campaign; False when none are left.
+
+    Cursor, range and rows commit together, in the caller's transaction. One statement plans the
+    rows, so memory stays flat whatever the list.
+    """
+    campaign = _next_campaign(connection, rehearsal=rehearsal, lock=True)
+    if campaign is None:
+        return False
+    people = eligible(campaign.list_id, campaign.launched_at, campaign.highest_subscriber_id)
+    after = people.where(subscriptions.c.subscriber_id > campaign.roster_cursor)
+    page = after.order_by(subscriptions.c.subscriber_id).limit(size).subquery()
+    low, high, count = connection.execute(
+        select(func.min(page.c.subscriber_id), func.max(page.c.subscriber_id), func.count())
+    ).one()
+    if count:
+        _plan(connection, campaign.id, after, low, high, now)
+    values: dict[str, Any] = {"roster_cursor": high} if count else {}
+    if count < size:
+        values["roster_complete_at"] = now
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign.id).values(values))
+    return True
+
+
+def _plan(
+    connection: Connection,
+    campaign_id: int,
+    people: Select[Any],
+    low: int,
+    high: int,
+    now: datetime,
+) -> None:
+    connection.execute(
+        insert(deliveries).from_select(
+            ["campaign_id", "subscriber_id", "status"],
+            people.where(subscriptions.c.subscriber_id <= high).with_only_columns(
+                literal(campaign_id), subscriptions.c.subscriber_id, literal(DeliveryStatus.PLANNED)
+            ),
+        )
+    )
+    connection.execute(
+        insert(ranges).values(campaign_id=campaign_id, low=low, high=high, due_at=now)
+    )
+
+
+def _next_campaign(connection: Connection, *, rehearsal: bool, lock: bool = False) -> Any:
+    statement = (
+        select(campaigns)
+        .where(
+            campaigns.c.state == CampaignState.SENDING,
+            campaigns.c.rehearsal == rehearsal,
+            campaigns.c.roster_complete_at.is_(None),
+        )
+        .order_by(campaigns.c.id)
+        .limit(1)
+    )
+    return connection.execute(lock_rows(statement) if lock else statement).one_or_none()
