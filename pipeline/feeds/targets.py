@@ -1,0 +1,182 @@
+"""Which file belongs at which path, and how each is made when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import pairwise
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.content import Post
+from pipeline.errors import ConfigError
+from pipeline.feeds.channels import (
+    ATOM,
+    FORMATS,
+    JSON,
+    RSS,
+    Channel,
+    Topic,
+    make_channel,
+    make_item,
+    topics,
+    years,
+)
+from pipeline.feeds.digest import digest, post_digest, site_digest
+from pipeline.feeds.html import EditionPage, Pages
+from pipeline.feeds.json_feed import json_feed
+from pipeline.feeds.stylesheet import stylesheet
+from pipeline.feeds.xml_feeds import atom, rss
+
+WRITERS: dict[str, Callable[[Channel], bytes]] = {RSS: rss, ATOM: atom, JSON: json_feed}
+
+Target = tuple[str, "File"]
+
+
+@dataclass(frozen=True)
+class File:
+    """What belongs at one path; `inputs` is a digest of all that it is made of.
+
+    `source` is the picture to copy, None for a file that this room writes itself.
+    """
+
+    inputs: str
+    make: Callable[[], bytes]
+    source: Path | None = None
+
+    def content(self) -> bytes:
+        """Make the octets, at the cost of rendering; the same each time."""
+        return self.make()
+
+
+def render(
+    posts: Sequence[Post], config: Config, editions: Sequence[EditionPage] = ()
+) -> Mapping[str, File]:
+    """Say what belongs at each path below the published site; nothing is read or written.
+
+    `posts` are public and published ones, newest first; `editions` newest first. Raises
+    ConfigError when the accent is no colour or both logos have one file name.
+    """
+    return _Plan(posts, config, editions).files()
+
+
+class _Plan:
+    def __init__(
+        self, posts: Sequence[Post], config: Config, editions: Sequence[EditionPage]
+    ) -> None:
+        self.posts, self.config, self.editions = posts, config, editions
+        self.css = stylesheet(config.brand.accent)
+        version = digest(self.css)[:8]
+        self.pages = Pages(config, newsletters=bool(editions), css_version=version)
+        self.common = digest(site_digest(config), version, str(bool(editions)))
+        self.digests = {post.slug: post_digest(post) for post in posts}
+        self.topics = topics(posts)
+        self.years = years(posts, config.site.zone)
+        self.item = cache(partial(make_item, config=config))
+
+    def files(self) -> dict[str, File]:
+        """Gather all in the order of writing: a feed comes after what it links to.
+
+        Where two want one path the later wins, so redirects come first.
+        """
+        found: dict[str, File] = {}
+        for part in (
+            self._redirects,
+            self._pictures,
+            self._assets,
+            self._posts,
+            self._editions,
+            self._lists,
+            self._feeds,
+        ):
+            found.update(part())
+        return found
+
+    def _file(self, make: Callable[[], bytes], *inputs: str) -> File:
+        return File(digest(self.common, *inputs), make)
+
+    def _digest(self, posts: Iterable[Post]) -> str:
+        return digest(*(self.digests[post.slug] for post in posts))
+
+    def _redirects(self) -> Iterator[Target]:
+        for post in reversed(self.posts):  # of two posts with one former slug the newer wins
+            for alias in post.aliases:
+                make = partial(self.pages.moved, post)
+                yield f"posts/{alias}/index.html", self._file(make, "moved", self._digest([post]))
+
+    def _pictures(self) -> Iterator[Target]:
+        for post in self.posts:
+            for image in (post.image, *post.images):
+                if image and image.source:
+                    yield image.target, _copy(image.source)
+
+    def _assets(self) -> Iterator[Target]:
+        yield "assets/site.css", self._file(self.css.encode, "css")
+        brand = self.config.brand
+        logos = {self.config.root / logo for logo in (brand.logo, brand.logo_dark) if logo}
+        if len({logo.name for logo in logos}) < len(logos):
+            raise ConfigError(
+                "has the file name of brand.logo, and both go to one folder",
+                key="brand.logo_dark",
+                hint="rename one of the two pictures",
+            )
+        yield from ((f"assets/{logo.name}", _copy(logo)) for logo in logos)
+
+    def _feeds(self) -> Iterator[Target]:
+        for topic in (None, *self.topics):
+            newest = tuple(topic.posts if topic else self.posts)[: self.config.feeds.length]
+            folder, name = (topic.folder, topic.name) if topic else ("", "")
+            channel = cache(partial(self._channel, topic, newest))
+            for file_name in FORMATS:
+                make = partial(_write_feed, file_name, channel)
+                inputs = (file_name, folder, name, self._digest(newest))
+                yield folder + file_name, self._file(make, *inputs)
+
+    def _channel(self, topic: Topic | None, posts: tuple[Post, ...]) -> Channel:
+        return make_channel(self.config, map(self.item, posts), topic)
+
+    def _lists(self) -> Iterator[Target]:
+        home = partial(self.pages.home, self.posts)
+        yield "index.html", self._file(home, "home", self._digest(self.posts))
+        shelves = (*self.topics, *self.years)
+        archive = partial(self.pages.archive, self.topics, self.years)
+        counts = repr([(shelf.folder, shelf.name, len(shelf.posts)) for shelf in shelves])
+        yield "archive/index.html", self._file(archive, "archive", counts)
+        for shelf in shelves:
+            make = partial(self.pages.shelf, shelf)
+            inputs = (shelf.folder, shelf.name, self._digest(shelf.posts))
+            yield f"{shelf.folder}index.html", self._file(make, *inputs)
+
+    def _editions(self) -> Iterator[Target]:
+        for edition in self.editions:
+            inputs = digest(edition.html)  # as it was sent: nothing of the site goes in
+            yield f"editions/{edition.slug}/index.html", File(inputs, edition.html.encode)
+        if self.editions:
+            make = partial(self.pages.editions, self.editions)
+            titles = repr([(each.slug, each.title, each.issued_at) for each in self.editions])
+            yield "editions/index.html", self._file(make, "editions", titles)
+
+    def _posts(self) -> Iterator[Target]:
+        for newer, post, older in _with_neighbours(self.posts):
+            make = partial(self.pages.post, post, newer, older)
+            beside = [repr(each and (each.slug, each.title)) for each in (newer, older)]
+            inputs = ("post", self.digests[post.slug], *beside)
+            yield f"posts/{post.slug}/index.html", self._file(make, *inputs)
+
+
+def _copy(source: Path) -> File:
+    return File("", source.read_bytes, source)
+
+
+def _write_feed(file_name: str, channel: Callable[[], Channel]) -> bytes:
+    return WRITERS[file_name](channel())
+
+
+def _with_neighbours(
+    posts: Sequence[Post],
+) -> Iterator[tuple[Post | None, Post, Post | None]]:
+    padded = [None, *posts, None]
+    for (newer, post), (_, older) in pairwise(pairwise(padded)):
+        if post:
+            yield newer, post, older
