@@ -1,0 +1,23 @@
+"""Composing editions: posts and a template become HTML and text, once, for everybody.
+
+What differs per reader stays in both as slots, which a worker fills in when it sends.
+"""
+
+from pipeline.compose.edition import Edition, make_edition, web_page
+from pipeline.compose.palette import Palette, contrast, make_palette
+from pipeline.compose.slots import SLOT, SLOT_NAMES, fill, slot
+from pipeline.compose.template_files import list_templates
+
+__all__ = [
+    "SLOT",
+    "SLOT_NAMES",
+    "Edition",
+    "Palette",
+    "contrast",
+    "fill",
+    "list_templates",
+    "make_edition",
+    "make_palette",
+    "slot",
+    "web_page",
+]

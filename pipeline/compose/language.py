@@ -1,0 +1,66 @@
+"""What a newsletter says in its own words, and how its language writes dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+_STRINGS: dict[str, dict[str, str]] = {
+    "en": {
+        "read": "Read “{title}”",
+        "more": "More to read",
+        "view": "View in browser",
+        "unsubscribe": "Unsubscribe",
+        "by": "By {author}",
+        "minutes": "{count} minute read",
+        "in_this_letter": "In this letter",
+        "open_page": "Read on our site",
+        "image": "Picture",
+        "publisher": "Published by",
+    },
+    "de": {
+        "read": "„{title}“ lesen",
+        "more": "Mehr zum Lesen",
+        "view": "Im Browser ansehen",
+        "unsubscribe": "Abbestellen",
+        "by": "Von {author}",
+        "minutes": "{count} Minuten Lesezeit",
+        "in_this_letter": "In diesem Brief",
+        "open_page": "Auf unserer Seite lesen",
+        "image": "Bild",
+        "publisher": "Herausgegeben von",
+    },
+}
+_MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+}
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+def primary(language: str) -> str:
+    """The first subtag of a language tag (RFC 5646 2.2.1): "de" of "de-AT"."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def strings_for(language: str) -> Mapping[str, str]:
+    """The fixed phrases, in English where the language has no translation."""
+    return _STRINGS.get(primary(language), _STRINGS["en"])
+
+
+def direction(language: str) -> str:
+    """The `dir` of text in this language."""
+    return "rtl" if primary(language) in _RIGHT_TO_LEFT else "ltr"
+
+
+def format_date(day: date, language: str) -> str:
+    """A date as readers of the language write it; ISO 8601 where that is not known."""
+    names = _MONTHS.get(primary(language))
+    if names is None:
+        return day.isoformat()
+    month = names.split()[day.month - 1]
+    if primary(language) == "de":
+        return f"{day.day}. {month} {day.year}"
+    if language.replace("_", "-").lower() in ("en", "en-us"):
+        return f"{month} {day.day}, {day.year}"
+    return f"{day.day} {month} {day.year}"

@@ -1,0 +1,157 @@
+"""An edition and one reader become the bytes of one message (RFC 5322, 2045-2047).
+
+The edition is encoded once; a reader's message is its pieces joined with the reader's values. A
+message built by the email package costs four hundred times as much: docs/decisions/messages.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from pipeline.compose import headers
+from pipeline.compose.edition import Edition
+from pipeline.compose.quoted_printable import SOFT_BREAK, encode
+from pipeline.compose.slots import SLOT
+
+# A value that encodes to itself on one line: nearly every name, address and link.
+_AS_IT_IS = re.compile(r"(?!\.)[!-<>-~ ]{0,71}[!-<>-~]|")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What a campaign's messages say about where they come from.
+
+    `list_id` is the label of RFC 2919, such as "readers.example.org".
+    """
+
+    name: str
+    email: str
+    reply_to: str
+    list_name: str
+    list_id: str
+    rehearsal: bool
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What differs from reader to reader."""
+
+    email: str
+    name: str
+    unsubscribe_url: str
+    message_id: str  # without the angle brackets; fixed per campaign and subscriber
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Encoded pieces with the names of the slots between them."""
+
+    pieces: tuple[bytes, ...]
+    slots: tuple[str, ...]
+    escape: Callable[[str], str]
+
+    def join(self, values: Mapping[str, str]) -> bytes:
+        joined = [self.pieces[0]]
+        for name, piece in zip(self.slots, self.pieces[1:], strict=True):
+            joined += (SOFT_BREAK, _encode_value(self.escape(values[name])), SOFT_BREAK, piece)
+        return b"".join(joined)
+
+
+class Letter:
+    """One edition from one sender, encoded once, ready to be written to any number of readers."""
+
+    def __init__(self, edition: Edition, sender: Sender) -> None:
+        # "=_" cannot occur in quoted-printable, so the boundary cannot occur in a body.
+        boundary = f"=_{hashlib.sha256(edition.id.encode()).hexdigest()[:32]}"
+        self._head = _static_headers(edition, sender, boundary)
+        self._text = _encode_part(edition.text, str)
+        self._html = _encode_part(edition.html, html.escape)
+        self._open_text = _part_headers(boundary, "plain")
+        self._open_html = b"\r\n" + _part_headers(boundary, "html")
+        self._close = f"\r\n--{boundary}--\r\n".encode()
+
+    def write(self, reader: Reader, sent_at: datetime) -> bytes:
+        """The whole message: CRLF line ends, no body line over 76 octets or with a dot in front.
+
+        `sent_at` is aware; its zone is what the Date header shows.
+        """
+        values = {
+            "name": _CONTROL.sub(" ", reader.name),
+            "email": reader.email,
+            "unsubscribe_url": reader.unsubscribe_url,
+        }
+        return b"".join(
+            (
+                _personal_headers(reader, sent_at),
+                self._head,
+                self._open_text,
+                self._text.join(values),
+                self._open_html,
+                self._html.join(values),
+                self._close,
+            )
+        )
+
+
+def _encode_part(content: str, escape: Callable[[str], str]) -> _Part:
+    pieces = SLOT.split(content.replace("\r\n", "\n").replace("\r", "\n"))
+    return _Part(tuple(encode(piece) for piece in pieces[::2]), tuple(pieces[1::2]), escape)
+
+
+def _encode_value(value: str) -> bytes:
+    return value.encode() if _AS_IT_IS.fullmatch(value) else encode(value)
+
+
+def _static_headers(edition: Edition, sender: Sender, boundary: str) -> bytes:
+    lines = [
+        headers.address("From", sender.name, sender.email),
+        headers.text("Subject", edition.subject),
+    ]
+    if sender.reply_to:
+        lines.append(headers.address("Reply-To", "", sender.reply_to))
+    lines.append(headers.list_id(sender.list_name, sender.list_id))
+    if edition.view_url:
+        lines.append(headers.url("List-Archive", edition.view_url))  # RFC 2369 3.6
+    lines += [
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",  # RFC 8058 3.1, to the letter
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
+    ]
+    if sender.rehearsal:
+        lines.append("X-Rehearsal: yes; no provider is set, so this went to the local mailbox")
+    return _lines([*lines, "", ""])
+
+
+def _personal_headers(reader: Reader, sent_at: datetime) -> bytes:
+    return _lines(
+        [
+            f"Date: {format_datetime(sent_at)}",
+            f"Message-ID: <{reader.message_id}>",
+            headers.address("To", reader.name, reader.email),
+            headers.url("List-Unsubscribe", reader.unsubscribe_url),
+            "",
+        ]
+    )
+
+
+def _part_headers(boundary: str, kind: str) -> bytes:
+    return _lines(
+        [
+            f"--{boundary}",
+            f"Content-Type: text/{kind}; charset=utf-8",
+            "Content-Transfer-Encoding: quoted-printable",
+            "",
+            "",
+        ]
+    )
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "\r\n".join(lines).encode()
