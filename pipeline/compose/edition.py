@@ -15,7 +15,7 @@ from typing import Any
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline import __version__
-from pipeline.compose.jinja_engine import make_environment, render, render_line
+from pipeline.compose.jinja_engine import environment_for, render, render_line
 from pipeline.compose.language import direction
 from pipeline.compose.mjml_engine import RENDERER, render_mjml
 from pipeline.compose.slots import SLOT, check_slots, fill
@@ -28,6 +28,12 @@ from pipeline.errors import CampaignError, ConfigError, TemplateError
 _COMPOSER = f"pipeline {__version__}, {RENDERER}, jinja2 {version('jinja2')}"
 _DEFAULT_TEXT = "digest.txt"  # for a template that has no .txt beside it
 _LONGEST_SUBJECT = 200  # characters
+# fmt: off
+_SHOWN = (
+    "id", "title", "date", "url", "summary", "email_html", "author", "tags", "category",
+    "visibility", "language", "word_count",
+)
+# fmt: on
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PRIVATE = re.compile(r"<!--private-->.*?<!--/private-->", re.DOTALL)
 _MARKER = re.compile(r"<!--/?private-->")
@@ -62,9 +68,8 @@ def make_edition(
     _refuse_incomplete(posts, newsletter, config)
     posts = tuple(without_reserved(post) for post in posts)
     newsletter, config = without_reserved(newsletter), without_reserved(config)
-    files = TemplateFiles(config)
-    environment = make_environment(files)
-    sources, text_name = _sources(files, environment, newsletter.template)
+    sources, text_name = _sources(TemplateFiles(config.templates), newsletter.template)
+    environment = environment_for(config.templates)
     edition_id = _hash_inputs(posts, newsletter, config, sources, issued_on)
     private = any(post.visibility is Visibility.PRIVATE for post in posts)
     view_url = "" if private else f"{config.serve.public_url}/editions/{edition_id[:16]}/"
@@ -95,8 +100,13 @@ def web_page(edition: Edition) -> str:
     """The public copy of an edition: the mail without what belongs to one reader.
 
     Cut are the parts that the template marks with `<!--private-->…<!--/private-->`; a slot
-    elsewhere gets a neutral value.
+    elsewhere gets a neutral value. Raises CampaignError for one that holds a private post.
     """
+    if edition.private:
+        raise CampaignError(
+            "this edition holds a private post, so it has no public copy",
+            hint="make the post public, or leave it out",
+        )
     values = {**_NOBODY, "unsubscribe_url": edition.view_url}
     return fill(_PRIVATE.sub("", edition.html), values)
 
@@ -118,17 +128,14 @@ def _refuse_incomplete(
         )
 
 
-def _sources(
-    files: TemplateFiles, environment: ImmutableSandboxedEnvironment, template: str
-) -> tuple[dict[str, str], str]:
+def _sources(files: TemplateFiles, template: str) -> tuple[dict[str, str], str]:
     """All template sources of an edition by name, and the name of its text template."""
     name = f"{template}.mjml"
     if not files.exists(name):
         raise files.missing(template)
     own_text = f"{template}.txt"
     text_name = own_text if files.exists(own_text) else _DEFAULT_TEXT
-    family = files.load_family(environment, name)
-    return {**family, **files.load_family(environment, text_name)}, text_name
+    return {**files.load_family(name), **files.load_family(text_name)}, text_name
 
 
 def _hash_inputs(
@@ -157,13 +164,7 @@ def _visible(post: Post) -> dict[str, Any]:
     image = post.image
     return {
         "image": [image.url, image.alt, image.width, image.height] if image else None,
-        **{
-            name: getattr(post, name)
-            for name in (
-                "id title date url summary email_html author tags category visibility language"
-                " word_count"
-            ).split()
-        },
+        **{name: getattr(post, name) for name in _SHOWN},
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from jinja2 import (
@@ -14,7 +15,8 @@ from jinja2 import (
     TemplateSyntaxError,
     UndefinedError,
 )
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline.compose.fragment import style_fragment
 from pipeline.compose.plain_text import to_plain_text, underline, wrap
@@ -35,10 +37,14 @@ _MISTAKES = (
 )
 
 
-def make_environment(files: TemplateFiles) -> ImmutableSandboxedEnvironment:
-    """The environment of one edition. Autoescape is off in .txt templates and subjects only."""
+@lru_cache(maxsize=8)
+def environment_for(templates: Path) -> ImmutableSandboxedEnvironment:
+    """The environment of one site's templates; it keeps what it has compiled until a file changes.
+
+    Autoescape is off in .txt templates and in subjects only.
+    """
     environment = ImmutableSandboxedEnvironment(
-        loader=files,
+        loader=TemplateFiles(templates),
         undefined=StrictUndefined,
         autoescape=lambda name: name is not None and not name.endswith(".txt"),
         trim_blocks=True,
@@ -92,8 +98,8 @@ def _place(error: Exception, name: str) -> tuple[str, int | None]:
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == "<template>":
             return name, frame.lineno
-        if frame.filename.endswith((".mjml", ".txt")):
-            _, _, member = frame.filename.rpartition("/templates/")
+        _, within, member = frame.filename.rpartition("/templates/")
+        if within and not member.endswith(".py"):
             return member, frame.lineno
     return name, None
 

@@ -47,13 +47,15 @@ def render_mjml(source: str, template: str, sources: Mapping[str, str]) -> str:
     Raises TemplateError.
     """
     _refuse_faults(source, template, sources)
-    title = (match := _TITLE.search(source)) and match[2].strip()
+    title = match[2].strip().replace('"', "&quot;") if (match := _TITLE.search(source)) else ""
     # The renderer writes the title into an attribute unescaped: it gets a token instead.
     prepared = _TITLE.sub(rf"\1{_TITLE_TOKEN}\3", source)
     # It also unescapes attributes and writes them as they come, so a quote in a post's title
     # would end the attribute: escape them once more.
     prepared = _START_TAG.sub(lambda tag: tag[0].replace("&", "&amp;"), prepared)
-    rendered = _render(prepared, template).replace(_TITLE_TOKEN, (title or "").replace('"', "&quot;"))
+    rendered = _render(prepared, template).replace(
+        _TITLE_TOKEN, (title or "").replace('"', "&quot;")
+    )
     _refuse_loss(source, rendered, template)
     return _compact(_WEB_FONTS.sub("", rendered))
 

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+# fmt: off
 # Their content is HTML, CSS or text and goes through as it is.
-_ENDING = frozenset(
-    "mj-accordion-text mj-accordion-title mj-button mj-navbar-link mj-preview mj-raw"
-    " mj-social-element mj-style mj-table mj-text mj-title".split()
-)
-_HEAD = frozenset(
-    "mjml mj-head mj-body mj-all mj-class mj-attributes mj-html-attributes mj-html-attribute"
-    " mj-selector".split()
-)
+_ENDING = frozenset({
+    "mj-accordion-text", "mj-accordion-title", "mj-button", "mj-navbar-link", "mj-preview",
+    "mj-raw", "mj-social-element", "mj-style", "mj-table", "mj-text", "mj-title",
+})
+_HEAD = frozenset({
+    "mjml", "mj-head", "mj-body", "mj-all", "mj-class", "mj-attributes", "mj-html-attributes",
+    "mj-html-attribute", "mj-selector",
+})
+# fmt: on
 # In the standard and working, but missing from the tables of the renderer.
 _MORE_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "mj-body": frozenset({"width"}),
@@ -113,7 +115,9 @@ def _wrong_tag(name: str, line: int) -> Iterator[Fault]:
         yield Fault(f"<{name}> is not allowed", line, _REFUSED[name])
     elif name not in _known():
         close = difflib.get_close_matches(name, _known(), n=1)
-        yield Fault(f"<{name}> is no MJML tag", line, f"did you mean <{close[0]}>?" if close else "")
+        yield Fault(
+            f"<{name}> is no MJML tag", line, f"did you mean <{close[0]}>?" if close else ""
+        )
 
 
 def _wrong_attributes(name: str, written: str, line: int, inside: str) -> Iterator[Fault]:

@@ -11,10 +11,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 WIDTH = 72
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_INLINE = frozenset(
-    "a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q s samp small span strong sub"
-    " sup time u var -text".split()
-)
+# fmt: off
+_INLINE = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "img", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
+    "var", "-text",
+})
+# fmt: on
 _HEADINGS = {"h1": "=", "h2": "-", "h3": "-", "h4": "", "h5": "", "h6": ""}
 _QUIET = frozenset({"script", "style", "template", "-comment"})
 

@@ -77,7 +77,7 @@ class _ReaderValue:
         )
 
     __bool__ = __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = _refuse
-    __len__ = __iter__ = __getitem__ = _refuse  # type: ignore[assignment]  # all of them refuse
+    __len__ = __iter__ = __getitem__ = _refuse
     __hash__ = None  # type: ignore[assignment]  # nothing may compare it
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError, meta
@@ -25,21 +26,20 @@ def shipped_templates() -> Path:
 
 def list_templates(config: Config) -> tuple[str, ...]:
     """The names a newsletter may set as its `template`, sorted."""
-    files = [file for folder in _folders(config) for file in folder.glob("*.mjml")]
+    return _names((config.templates, shipped_templates()))
+
+
+def _names(folders: Sequence[Path]) -> tuple[str, ...]:
+    files = [file for folder in folders for file in folder.glob("*.mjml")]
     names = {file.stem for file in files if _NAME.fullmatch(file.stem)}
     return tuple(sorted(names - {_SKELETON}))
-
-
-def _folders(config: Config) -> tuple[Path, Path]:
-    return config.templates, shipped_templates()
 
 
 class TemplateFiles(BaseLoader):
     """Jinja2's loader, which never leaves its two folders."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self.sources: dict[str, str] = {}  # what was read, by name
+    def __init__(self, templates: Path) -> None:
+        self._folders = (templates, shipped_templates())
 
     def get_source(
         self, environment: Environment, template: str
@@ -49,14 +49,8 @@ class TemplateFiles(BaseLoader):
         file = self._find(template)
         if file is None:
             raise TemplateNotFound(template)
-        try:
-            source = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise TemplateError(
-                f"is not UTF-8 (octet {error.start})", template=template, hint="save it as UTF-8"
-            ) from None
-        self.sources[template] = source
-        return source, str(file), lambda: True
+        source = _read(file, template)
+        return source, str(file), lambda: self._find(template) == file and _read(file, "") == source
 
     def exists(self, name: str) -> bool:
         """Whether a template of this name can be loaded."""
@@ -65,7 +59,7 @@ class TemplateFiles(BaseLoader):
     def _find(self, name: str) -> Path | None:
         if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
             raise _outside(name)
-        for folder in _folders(self._config):
+        for folder in self._folders:
             file = folder / name
             if file.is_file():
                 if not file.resolve().is_relative_to(folder.resolve()):
@@ -73,7 +67,7 @@ class TemplateFiles(BaseLoader):
                 return file
         return None
 
-    def load_family(self, environment: Environment, name: str) -> dict[str, str]:
+    def load_family(self, name: str) -> dict[str, str]:
         """The sources of a template and of all that it extends, includes and imports, by name.
 
         This is what an edition's id depends on, so it has to be known before rendering.
@@ -82,23 +76,35 @@ class TemplateFiles(BaseLoader):
         waiting = [name]
         while waiting:
             member = waiting.pop()
-            if member in family or not self.exists(member):
+            file = self._find(member)
+            if member in family or file is None:
                 continue  # a missing one is reported, with its line, when it is rendered
-            family[member] = self.get_source(environment, member)[0]
-            waiting.extend(_references(environment, family[member], member))
+            family[member] = _read(file, member)
+            waiting.extend(_references(family[member], member))
         return dict(sorted(family.items()))
 
     def missing(self, name: str) -> TemplateError:
         """The error for a newsletter whose template does not exist."""
-        known = list_templates(self._config)
+        known = _names(self._folders)
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
         return TemplateError("there is no such template", template=name, hint=hint)
 
 
-def _references(environment: Environment, source: str, name: str) -> list[str]:
+def _read(file: Path, name: str) -> str:
     try:
-        found = list(meta.find_referenced_templates(environment.parse(source, name, name)))
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TemplateError(
+            f"is not UTF-8 (octet {error.start})", template=name, hint="save it as UTF-8"
+        ) from None
+
+
+@lru_cache(maxsize=128)
+def _references(source: str, name: str) -> list[str]:
+    try:
+        parsed = Environment(autoescape=True).parse(source, name, name)
+        found = list(meta.find_referenced_templates(parsed))
     except TemplateSyntaxError as error:
         raise TemplateError(
             f"is no valid Jinja2: {error.message}", template=error.name or name, line=error.lineno

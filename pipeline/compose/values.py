@@ -26,7 +26,9 @@ Given = TypeVar("Given")
 _WORDS_PER_MINUTE = 220
 _LABEL_LENGTH = 48
 _PREHEADER_LENGTH = 140
-_BRIEF_LENGTH = 150
+_BRIEF_LENGTH = 130
+_CLAUSE = re.compile(r"(?<=\w)\s*[:\u2013\u2014?](?=\s)")  # where a title can be cut
+_SENTENCE = re.compile(r"(?<=[.?])\s")
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def make_story(post: Post, config: Config, language: str, strings: Mapping[str, 
     return Story(
         title=post.title,
         summary=post.summary,
-        brief=shorten(post.summary, _BRIEF_LENGTH),
+        brief=_brief(post.summary),
         url="" if private and _on_site(post.url, config) else post.url,
-        label=strings["read"].format(title=shorten(post.title, _LABEL_LENGTH)),
+        label=strings["read"].format(title=_short_title(post.title)),
         html=Markup(post.email_html),  # noqa: S704  # sanitised by content
         author=post.author,
         category=post.category,
@@ -129,7 +131,7 @@ def without_reserved(value: Given) -> Given:
 
 
 def shorten(text: str, length: int) -> str:
-    """`text` on one line, cut after a word with an ellipsis when longer than `length` characters."""
+    """`text` on one line; longer than `length` characters, it is cut after a word."""
     line = " ".join(text.split())
     if len(line) <= length:
         return line
@@ -137,8 +139,28 @@ def shorten(text: str, length: int) -> str:
     return f"{cut}…"
 
 
+def _short_title(title: str) -> str:
+    """A title for a link: up to its colon or dash where the whole is too long."""
+    line = " ".join(title.split())
+    cuts = [cut.start() for cut in _CLAUSE.finditer(line) if 12 <= cut.start() <= _LABEL_LENGTH]
+    if len(line) > _LABEL_LENGTH and cuts:
+        return line[: cuts[-1]].rstrip()
+    return shorten(line, _LABEL_LENGTH)
+
+
+def _brief(summary: str) -> str:
+    """The first sentences where they fill the room, else a cut at a word."""
+    whole = ""
+    for sentence in _SENTENCE.split(" ".join(summary.split())):
+        longer = f"{whole} {sentence}".strip()
+        if len(longer) > _BRIEF_LENGTH:
+            break
+        whole = longer
+    return whole if len(whole) > _BRIEF_LENGTH // 2 else shorten(summary, _BRIEF_LENGTH)
+
+
 def make_preheader(posts: Sequence[Story], subject: str, fallback: str) -> str:
-    """What mail clients show beside the subject: never the subject again (and never nothing)."""
+    """What mail clients show beside the subject: never the subject again."""
     others = " · ".join(post.title for post in posts[1:])
     for text in (posts[0].summary, others, posts[0].title, fallback):
         if text.strip() and text.strip() != subject:
