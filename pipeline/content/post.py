@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+
+Day = date  # a calendar day: Post has a field called `date`
 
 
 class Status(StrEnum):
@@ -66,8 +69,9 @@ class Post:
     language: str = "en"
     aliases: tuple[str, ...] = ()  # former slugs, oldest first
     expires: datetime | None = None
-    review_by: date | None = None
+    review_by: Day | None = None
     word_count: int = 0
+    explicit_id: bool = False  # `id` stands in the front matter
 
     def published(self, now: datetime) -> bool:
         """Whether the post is out at `now`: not a draft, not in the future, not expired."""
@@ -76,3 +80,12 @@ class Post:
             and self.date <= now
             and (self.expires is None or now < self.expires)
         )
+
+
+def published(posts: Iterable[Post], now: datetime, *, private: bool = False) -> tuple[Post, ...]:
+    """Those of `posts` that are out at `now` (aware), in their order; private ones only if asked."""
+    return tuple(
+        post
+        for post in posts
+        if post.published(now) and (private or post.visibility is Visibility.PUBLIC)
+    )

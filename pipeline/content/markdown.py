@@ -1,0 +1,75 @@
+"""Markdown to HTML: CommonMark with tables, strikethrough and footnotes; raw HTML passes through.
+
+`{{ … }}` and other programs' shortcodes mean nothing here and stay the text they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
+)
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^>]*?(/?)>", re.IGNORECASE)
+# Void, or closed by what follows: these do not nest by themselves.
+_FLAT = frozenset(
+    "area base br col embed hr img input link meta source track wbr "
+    "p li dt dd tr td th thead tbody tfoot option".split()
+)
+DEEPEST = 100
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The HTML of a body, unsafe as yet, and where its parts come from."""
+
+    html: str
+    body: str
+    body_line: int  # line of the file on which the body starts
+    tokens: Sequence[Token]
+
+    def line_of(self, address: str) -> int:
+        """Line of the file where `address` is used; the body's first if it cannot be found."""
+        for needle in (address, unquote(address)):
+            for token in self.tokens:
+                if token.map and token.type in ("inline", "html_block") and needle in token.content:
+                    above = token.content[: token.content.index(needle)].count("\n")
+                    return self.body_line + token.map[0] + above
+            if needle in self.body:  # the definition of a reference is in no token
+                return self.body_line + self.body[: self.body.index(needle)].count("\n")
+        return self.body_line
+
+    def depth(self) -> int:
+        """How deep raw HTML nests; beyond DEEPEST a parser's time grows with the square."""
+        return _depth(self.html) if any(_holds_html(token) for token in self.tokens) else 0
+
+
+def render(body: str, body_line: int, slug: str) -> Rendered:
+    """Render `body`; `slug` keeps the footnotes of several posts on one page apart."""
+    env: dict[str, str] = {"docId": slug}
+    tokens = _MARKDOWN.parse(body, env)
+    html = str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env))
+    return Rendered(html, body, body_line, tokens)
+
+
+def _holds_html(token: Token) -> bool:
+    if token.type == "html_block":
+        return True
+    return any(child.type == "html_inline" for child in token.children or ())
+
+
+def _depth(html: str) -> int:
+    depth = deepest = 0
+    for closing, name, empty in _TAG.findall(html):
+        if name.lower() in _FLAT or empty:
+            continue
+        depth = max(depth - 1, 0) if closing else depth + 1
+        deepest = max(deepest, depth)
+    return deepest

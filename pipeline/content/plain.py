@@ -1,0 +1,34 @@
+"""What a text may hold: no character that XML forbids and none that editions use as slots."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# XML 1.0 section 2.2 forbids all but the last pair; U+E000 and U+E001 enclose an edition's slots.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\ue000\ue001]")
+
+
+def strip_forbidden(text: str) -> str:
+    """Drop NUL and every other character that XML 1.0 forbids, and U+E000 and U+E001."""
+    return _FORBIDDEN.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Fold every run of white space, line breaks among them, to one space; strip forbidden ones."""
+    return " ".join(strip_forbidden(text).split())
+
+
+def is_visible(text: str) -> bool:
+    """Whether any character leaves ink: a letter, digit, symbol or punctuation mark."""
+    return any(unicodedata.category(char)[0] in "LNPS" for char in text if char != "\u2800")
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut `text` at a word so that it has at most `limit` characters and end it with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    if not text[limit - 1].isspace() and " " in head:
+        head = head.rsplit(" ", 1)[0]
+    return head.rstrip(" ,;:.-\u2013\u2014(") + "\u2026"
