@@ -1,4 +1,4 @@
-"""Markdown files with front matter become posts: read, checked, sanitised, rendered for each reader.
+"""Markdown files with front matter become posts: checked, sanitised, rendered for each reader.
 
 `read_posts` is the way in: the files of config.posts become `Post`s, or ContentErrors tell all that
 is wrong with them. `published` picks those that are out. `keep_identities` recognises a published

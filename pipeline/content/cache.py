@@ -23,7 +23,15 @@ from pipeline.config import Config
 from pipeline.content.post import Post
 from pipeline.content.references import Stamp
 
-_RENDERERS = "markdown-it-py mdit-py-plugins nh3 selectolax pillow pyyaml tzdata".split()
+_RENDERERS = (
+    "markdown-it-py",
+    "mdit-py-plugins",
+    "nh3",
+    "selectolax",
+    "pillow",
+    "pyyaml",
+    "tzdata",
+)
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,9 @@ def write(config: Config, entries: Mapping[str, Entry]) -> None:
                 new.write(_mark(config) + b"\n" + body)
                 new.flush()
                 os.fsync(new.fileno())  # without it a loss of power could leave holes in the file
-                os.replace(new.name, file)
+                Path(new.name).replace(file)
             except OSError:
-                os.unlink(new.name)
+                Path(new.name).unlink()
 
 
 def _file(config: Config) -> Path:

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from pipeline.config import Config
 from pipeline.content.conflicts import Claim
-from pipeline.content.faults import Faults
+from pipeline.content.faults import Faults, UnusableError
 from pipeline.content.front_matter import Parts, decode, parse, split
 from pipeline.content.head import Head, Picture, read_head
 from pipeline.content.markdown import DEEPEST, Rendered, render
@@ -19,7 +19,6 @@ from pipeline.content.outputs import Outputs, make_outputs
 from pipeline.content.post import Image, Post, Status
 from pipeline.content.references import References, page_url
 from pipeline.content.sanitise import sanitise
-from pipeline.errors import ContentError
 
 
 @dataclass(frozen=True)
@@ -72,16 +71,16 @@ def _image(picture: Picture | None, references: References, faults: Faults) -> I
     if picture is None:
         return None
     try:
-        return references.image(picture.source, picture.alt, picture.line)
-    except ContentError as error:
-        faults.found.append(error)
+        return references.image(picture.source, picture.alt)
+    except UnusableError as error:
+        faults.add(str(error), picture.line, error.hint)
         return None
 
 
 def _outputs(rendered: Rendered, references: References, faults: Faults) -> Outputs:
-    if rendered.depth() > DEEPEST:
-        hint = "close the tags that were left open"
-        message = f"HTML tags are nested more than {DEEPEST} deep"
+    if rendered.is_too_deep():
+        hint = "close what was left open"
+        message = f"tags or emphasis are nested more than {DEEPEST} deep"
         faults.add(message, rendered.body_line, hint)
         return Outputs("", "", "", "-", "")
     return make_outputs(sanitise(rendered.html), rendered, references, faults)

@@ -9,18 +9,27 @@ from pathlib import Path
 from pipeline.errors import ContentError
 
 
+class UnusableError(Exception):
+    """What a post names cannot be used; the caller knows the place and makes a fault of it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
 @dataclass
 class Faults:
     """What is wrong with the file at `path`; lines are lines of the file, from 1."""
 
     path: Path
     found: list[ContentError] = field(default_factory=list)
+    _noted: set[tuple[str, int | None]] = field(default_factory=set, init=False)
 
     def add(self, message: str, line: int | None, hint: str = "") -> None:
         """Note one fault; a reader gets `path:line: message` and the hint."""
-        error = ContentError(message, path=self.path, line=line, hint=hint)
-        if str(error) not in map(str, self.found):
-            self.found.append(error)
+        if (message, line) not in self._noted:
+            self._noted.add((message, line))
+            self.found.append(ContentError(message, path=self.path, line=line, hint=hint))
 
 
 def in_order(errors: Iterable[ContentError]) -> list[ContentError]:

@@ -19,10 +19,11 @@ from pipeline.content.plain import is_visible, one_line
 from pipeline.content.post import Day, Status, Visibility
 from pipeline.content.slug import make_slug, slug_in_url, slug_of_file
 
-KEYS = tuple(
+_KEY_NAMES = (
     "title date slug id summary author tags category image image_alt updated status audience "
-    "canonical_url language expires review_by aliases".split()
+    "canonical_url language expires review_by aliases"
 )
+KEYS = tuple(_KEY_NAMES.split())
 # What other programs call them.
 _OTHER_NAMES = {
     "alt": "image_alt",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import GifImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin
 
+from pipeline.content.faults import UnusableError
+
 # Chosen by content, not by name. The plain constructors read the header and no more; Image.open
 # would warn of large pictures through process-wide state, and guess among dozens of formats.
 _KINDS: tuple[tuple[bytes, str, type[ImageFile.ImageFile]], ...] = (
@@ -30,18 +32,10 @@ class Header:
     size: int
 
 
-class UnusableImageError(Exception):
-    """The file is no picture that mail can show; the caller names post and line."""
-
-    def __init__(self, message: str, hint: str = _EXPORT) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
 def read_header(file: Path) -> Header:
     """Read kind and size of a PNG, JPEG or GIF file.
 
-    Raises UnusableImageError for other formats (Outlook shows neither SVG nor WebP), for broken
+    Raises UnusableError for other formats (Outlook shows neither SVG nor WebP), for broken
     files and for more than 50 million pixels, which would fill the memory of who opens them.
     """
     start = file.open("rb").read(16) if file.stat().st_size else b""
@@ -50,9 +44,9 @@ def read_header(file: Path) -> Header:
             width, height = _dimensions(file, opener)
             if width * height > _MOST_PIXELS:
                 message = f"has {width} x {height} pixels, and 50 million is the most"
-                raise UnusableImageError(message, "make it smaller; 1,200 pixels across are plenty")
+                raise UnusableError(message, "make it smaller; 1,200 pixels across are plenty")
             return Header(width, height, media_type, file.stat().st_size)
-    raise UnusableImageError(_other_kind(start, file.suffix.lower()))
+    raise UnusableError(_other_kind(start, file.suffix.lower()), _EXPORT)
 
 
 def _dimensions(file: Path, opener: type[ImageFile.ImageFile]) -> tuple[int, int]:
@@ -62,9 +56,9 @@ def _dimensions(file: Path, opener: type[ImageFile.ImageFile]) -> tuple[int, int
             turned = picture.getexif().get(_ORIENTATION, 1) >= 5
     except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, struct.error):
         # Each is what Pillow raises for some kind of broken header.
-        raise UnusableImageError("is broken: its header cannot be read") from None
+        raise UnusableError("is broken: its header cannot be read", _EXPORT) from None
     if width < 1 or height < 1:
-        raise UnusableImageError("is broken: it has no size")
+        raise UnusableError("is broken: it has no size", _EXPORT)
     return (height, width) if turned else (width, height)
 
 

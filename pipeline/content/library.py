@@ -70,11 +70,11 @@ def _read_sources(config: Config, errors: list[ContentError]) -> Iterator[Source
         hint = "make it, or name another site with --site DIR"
         errors.append(ContentError("there is no such folder", path=config.posts, hint=hint))
         return
-    home = config.posts.resolve()
+    homes = (config.posts.resolve(), config.root.resolve())
     for below in sorted(_walk(config.posts, "")):
         path = config.posts / below
         faults = Faults(path)
-        data = _read_file(path, (home, config.root.resolve()), faults)
+        data = _read_file(path, homes, faults)
         errors += faults.found
         if data is not None:
             yield Source(path, below, data)
@@ -123,7 +123,7 @@ def _open(
     config: Config,
     errors: list[ContentError],
 ) -> dict[str, Draft]:
-    """Read the front matter of every file that is not done; faults of undecodable ones are final."""
+    """Read the front matter of every file not yet done; some faults leave nothing to finish."""
     drafts = {}
     for below, source in sources.items():
         if below not in done:

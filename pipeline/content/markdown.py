@@ -19,10 +19,11 @@ _MARKDOWN = (
 )
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^>]*?(/?)>", re.IGNORECASE)
 # Void, or closed by what follows: these do not nest by themselves.
-_FLAT = frozenset(
+_FLAT_NAMES = (
     "area base br col embed hr img input link meta source track wbr "
-    "p li dt dd tr td th thead tbody tfoot option".split()
+    "p li dt dd tr td th thead tbody tfoot option"
 )
+_FLAT = frozenset(_FLAT_NAMES.split())
 DEEPEST = 100
 
 
@@ -46,9 +47,9 @@ class Rendered:
                 return self.body_line + self.body[: self.body.index(needle)].count("\n")
         return self.body_line
 
-    def depth(self) -> int:
-        """How deep raw HTML nests; beyond DEEPEST a parser's time grows with the square."""
-        return _depth(self.html) if any(_holds_html(token) for token in self.tokens) else 0
+    def is_too_deep(self) -> bool:
+        """Whether elements nest more than DEEPEST deep: parsers then need time with the square."""
+        return _depth(self.html) > DEEPEST
 
 
 def render(body: str, body_line: int, slug: str) -> Rendered:
@@ -57,12 +58,6 @@ def render(body: str, body_line: int, slug: str) -> Rendered:
     tokens = _MARKDOWN.parse(body, env)
     html = str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env))
     return Rendered(html, body, body_line, tokens)
-
-
-def _holds_html(token: Token) -> bool:
-    if token.type == "html_block":
-        return True
-    return any(child.type == "html_inline" for child in token.children or ())
 
 
 def _depth(html: str) -> int:

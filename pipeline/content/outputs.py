@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.content.faults import Faults
+from pipeline.content.faults import Faults, UnusableError
 from pipeline.content.markdown import Rendered
 from pipeline.content.plain import shorten
 from pipeline.content.plain_text import note_mark, plain_text, sentence_text
 from pipeline.content.post import Image
 from pipeline.content.references import References
-from pipeline.errors import ContentError
 
 _ALIGN = re.compile(r"text-align:\s*(left|right|center|justify)")
 _MAIL_WIDTH = 552  # pixels: 600 less the air at both sides
@@ -72,10 +71,9 @@ def _resolve_links(
         if address.startswith("#"):
             continue
         try:
-            line = rendered.line_of(address)
-            node.attrs["href"] = references.link(address, line, sentence_text(node))
-        except ContentError as error:
-            faults.found.append(error)
+            node.attrs["href"] = references.link(address, sentence_text(node))
+        except UnusableError as error:
+            faults.add(str(error), rendered.line_of(address), error.hint)
 
 
 def _resolve_images(
@@ -89,9 +87,9 @@ def _resolve_images(
             faults.add("an image has no address that may be used", rendered.line_of(alt), hint)
             continue
         try:
-            _show(node, references.image(source, alt, rendered.line_of(source)))
-        except ContentError as error:
-            faults.found.append(error)
+            _show(node, references.image(source, alt))
+        except UnusableError as error:
+            faults.add(str(error), rendered.line_of(source), error.hint)
 
 
 def _show(node: LexborNode, image: Image) -> None:

@@ -15,7 +15,7 @@ def strip_forbidden(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Fold every run of white space, line breaks among them, to one space; strip forbidden ones."""
+    """Fold every run of white space, line breaks too, to one space; drop what is forbidden."""
     return " ".join(strip_forbidden(text).split())
 
 

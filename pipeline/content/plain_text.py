@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
-_BLOCKS = frozenset(
+_BLOCK_NAMES = (
     "blockquote caption dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre "
-    "section summary table ul".split()
+    "section summary table ul"
 )
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 

@@ -83,7 +83,7 @@ class Post:
 
 
 def published(posts: Iterable[Post], now: datetime, *, private: bool = False) -> tuple[Post, ...]:
-    """Those of `posts` that are out at `now` (aware), in their order; private ones only if asked."""
+    """Those that are out at `now` (aware), in their order; private ones only when asked for."""
     return tuple(
         post
         for post in posts

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from pipeline.config import Config
-from pipeline.content.images import UnusableImageError, read_header
+from pipeline.content.faults import UnusableError
+from pipeline.content.images import read_header
 from pipeline.content.post import Image
 from pipeline.content.slug import slug_in_url
-from pipeline.errors import ContentError
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif")
 Stamp = tuple[str, int, int]  # path below the site, mtime in ns, octets
@@ -37,6 +37,7 @@ class References:
     slug: str
     urls: Mapping[str, str]
     images: dict[str, Image] = field(default_factory=dict)  # by address, in order of appearance
+    files: dict[Path, Image] = field(default_factory=dict)  # the local ones, alt left out
     stamps: list[Stamp] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
 
@@ -49,49 +50,51 @@ class References:
         """Address that relative links start from."""
         return page_url(self.config, self.slug)
 
-    def image(self, source: str, alt: str, line: int) -> Image:
+    def image(self, source: str, alt: str) -> Image:
         """Find a picture: one of the web as it is, another against the Markdown file's folder.
 
-        One that starts with "/" is sought from the site's folder. Raises ContentError at `line` if
+        One that starts with "/" is sought from the site's folder. Raises UnusableError if
         there is no such file, if it lies outside the site, or if mail could not show it.
         """
-        parts = self._split(source, line)
+        parts = self._split(source)
         if parts.scheme not in ("", "http", "https"):
             hint = "name a file beside the post, or an https address"
-            raise self._error(f"{source[:80]!r} is no image that mail can show", line, hint)
+            raise UnusableError(f"{source[:80]!r} is no image that mail can show", hint)
         if parts.scheme or parts.netloc:
             return self._keep(Image(urljoin(self.page, source), alt))
         file = self._local(unquote(parts.path))
-        self._check_inside(file, source, line)
-        if not file.is_file():
-            hint = f"put it at {file}, or mend the path; names are case-sensitive"
-            raise self._error(f"there is no image {source!r}", line, hint)
-        return self._keep(self._read(file, source, alt, line))
+        if not _is_file(file):
+            hint = "put it where the post says, or mend the path; names are case-sensitive"
+            raise UnusableError(f"there is no image {source!r}", hint)
+        self._check_inside(file, source)
+        known = self.files.get(file) or self._read(file, source)
+        self.files[file] = known
+        return self._keep(replace(known, alt=alt))
 
-    def link(self, address: str, line: int, text: str = "") -> str:
+    def link(self, address: str, text: str = "") -> str:
         """Make a link absolute.
 
-        A path to another post's .md file becomes that post's address, or a ContentError at `line`;
+        A path to another post's .md file becomes that post's address, or an UnusableError;
         a picture of the site becomes one of the post's pictures; the rest is resolved against the
         post's page. "#anchors" lead to the post's own page.
         """
-        parts = self._split(address, line)
+        parts = self._split(address)
         if parts.scheme or parts.netloc or not parts.path:
             return urljoin(self.page, address)
-        suffix = os.path.splitext(parts.path)[1].lower()
+        suffix = PurePosixPath(parts.path).suffix.lower()
         if suffix == ".md":
             tail = f"#{parts.fragment}" if parts.fragment else ""
-            return self._post(unquote(parts.path), address, line) + tail
-        if suffix in _PICTURES and self._local(unquote(parts.path)).is_file():
-            return self.image(address, text, line).url
+            return self._post(unquote(parts.path), address) + tail
+        if suffix in _PICTURES and _is_file(self._local(unquote(parts.path))):
+            return self.image(address, text).url
         return urljoin(self.page, address)
 
-    def _post(self, path: str, address: str, line: int) -> str:
+    def _post(self, path: str, address: str) -> str:
         below = os.path.relpath(self._local(path), self.config.posts).replace(os.sep, "/")
         url = self.urls.get(below)
         if url is None:
             hint = "name the post's file, starting from the folder of this one"
-            raise self._error(f"there is no post {address!r}", line, hint)
+            raise UnusableError(f"there is no post {address!r}", hint)
         self.links.append((below, url))
         return url
 
@@ -99,26 +102,26 @@ class References:
         folder = self.config.root if path.startswith("/") else self.path.parent
         return Path(os.path.normpath(folder / path.lstrip("/")))
 
-    def _check_inside(self, file: Path, source: str, line: int) -> None:
+    def _check_inside(self, file: Path, source: str) -> None:
         homes = (self.config.root.resolve(), self.config.posts.resolve())
         real = file.resolve()
         if not file.is_relative_to(self._root) or not any(map(real.is_relative_to, homes)):
             hint = "copy it beside the post"
-            raise self._error(f"the image {source!r} lies outside the site's folder", line, hint)
+            raise UnusableError(f"the image {source!r} lies outside the site's folder", hint)
 
-    def _read(self, file: Path, source: str, alt: str, line: int) -> Image:
+    def _read(self, file: Path, source: str) -> Image:
         try:
             header = read_header(file)
-        except UnusableImageError as error:
-            raise self._error(f"the image {source!r} {error}", line, error.hint) from None
+        except UnusableError as error:
+            raise UnusableError(f"the image {source!r} {error}", error.hint) from None
         except OSError as error:
             message = f"the image {source!r} cannot be read: {error.strerror}"
-            raise self._error(message, line, "mend the file's permissions") from None
+            raise UnusableError(message, "mend the file's permissions") from None
         self._stamp(file)
         name = self._name(file)
         return Image(
             url=f"{self.page}{quote(name)}",
-            alt=alt,
+            alt="",
             width=header.width,
             height=header.height,
             media_type=header.media_type,
@@ -129,15 +132,12 @@ class References:
 
     def _stamp(self, file: Path) -> None:
         stat = file.stat()
-        stamp = (str(file.relative_to(self._root)), stat.st_mtime_ns, stat.st_size)
-        if stamp not in self.stamps:
-            self.stamps.append(stamp)
+        self.stamps.append((str(file.relative_to(self._root)), stat.st_mtime_ns, stat.st_size))
 
     def _name(self, file: Path) -> str:
         """Name among the post's pictures: two of one name in different folders both get a place."""
-        taken = {image.target.rsplit("/", 1)[-1].lower(): image for image in self.images.values()}
-        rival = taken.get(file.name.lower())
-        if rival is None or rival.source == file:
+        taken = {other.name.lower() for other in self.files}
+        if file.name.lower() not in taken:
             return file.name
         mark = hashlib.sha256(str(file.relative_to(self._root)).encode()).hexdigest()[:8]
         return f"{file.stem}-{mark}{file.suffix}"
@@ -148,23 +148,16 @@ class References:
             self.images[image.url] = image
         return image
 
-    def _split(self, address: str, line: int) -> SplitAddress:
+    def _split(self, address: str) -> SplitResult:
         try:
-            parts = urlsplit(address.strip())
             urljoin(self.page, address)
+            return urlsplit(address.strip())
         except ValueError:
-            raise self._error(f"{address!r} is no address", line, "mend or remove it") from None
-        return SplitAddress(parts.scheme, parts.netloc, parts.path, parts.fragment)
-
-    def _error(self, message: str, line: int, hint: str) -> ContentError:
-        return ContentError(message, path=self.path, line=line, hint=hint)
+            raise UnusableError(f"{address!r} is no address", "mend or remove it") from None
 
 
-@dataclass(frozen=True)
-class SplitAddress:
-    """The parts of an address that decide where it leads."""
-
-    scheme: str
-    netloc: str
-    path: str
-    fragment: str
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name longer than any file may have
+        return False

@@ -9,11 +9,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, create_tag
 
 from pipeline.content.plain import strip_forbidden
 
-_TAGS = frozenset(
+_TAG_NAMES = (
     "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp "
     "section small span strong sub summary sup table tbody td tfoot th thead tr tt u ul var "
-    "wbr".split()
+    "wbr"
 )
 _CELL = {"align", "colspan", "rowspan", "style"}
 _ATTRIBUTES = {
@@ -28,12 +28,10 @@ _ATTRIBUTES = {
     "colgroup": {"span"},
 }
 # Their content is no text for a reader.
-_SILENT = frozenset(
-    "script style iframe noembed noframes template title textarea select svg math object".split()
-)
+_SILENT = "script style iframe noembed noframes template title textarea select svg math object"
 _CLEANER = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags=set(_SILENT),
+    tags=set(_TAG_NAMES.split()),
+    clean_content_tags=set(_SILENT.split()),
     attributes=_ATTRIBUTES,
     url_schemes={"http", "https", "mailto", "tel"},
     filter_style_properties={"text-align"},

@@ -17,7 +17,7 @@ from urllib.parse import quote
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:-|$)")
 _LATIN = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l"}
-    | {"ħ": "h", "ı": "i", "ŋ": "n", "ĸ": "k", "ŧ": "t", "'": None, "\u2019": None}
+    | {"ħ": "h", "\u0131": "i", "ŋ": "n", "ĸ": "k", "ŧ": "t", "'": None, "\u2019": None}
 )
 _MAX_BYTES = 180  # a folder's name may have 255, and copies beside it get longer names
 
@@ -30,7 +30,7 @@ def make_slug(text: str) -> str:
     folded = "".join(_fold(char) for char in unicodedata.normalize("NFC", text))
     lowered = "".join(char.lower() for char in folded).translate(_LATIN)
     kept = "".join(_keep(char) for char in unicodedata.normalize("NFC", lowered))
-    return _cut(re.sub("-+", "-", re.sub("(?<![^\x00-\x7f])[\u0300-\U0010ffff]", _no_mark, kept)))
+    return _cut(re.sub("-+", "-", _without_stray_marks(kept)))
 
 
 def slug_of_file(relative: PurePath) -> str:
@@ -63,8 +63,13 @@ def _keep(char: str) -> str:
     return "" if unicodedata.category(char) == "Cf" else "-"
 
 
-def _no_mark(match: re.Match[str]) -> str:
-    return "" if _is_mark(match.group()) else match.group()
+def _without_stray_marks(text: str) -> str:
+    """Drop accents of ASCII letters; vowel signs of other scripts belong to their words."""
+    kept = ""
+    for char in text:
+        if not (_is_mark(char) and (not kept or kept[-1].isascii())):
+            kept += char
+    return kept
 
 
 def _is_mark(char: str) -> bool:
