@@ -4,6 +4,7 @@
 """
 
 from pipeline.feeds.disk import Publication, publish
-from pipeline.feeds.targets import EditionPage, File, render
+from pipeline.feeds.html import EditionPage
+from pipeline.feeds.targets import File, render
 
 __all__ = ["EditionPage", "File", "Publication", "publish", "render"]

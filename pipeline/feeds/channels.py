@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipeline.config import Config
@@ -85,12 +87,12 @@ class Channel:
     @property
     def page_url(self) -> str:
         """The page that shows the same posts."""
-        return f"{self.site_url}/{self.folder}"
+        return f"{self.site_url}/{quote(self.folder)}"
 
     @property
     def id(self) -> str:
         """A tag: URI (RFC 4151) that outlives titles, designs and web servers."""
-        return f"tag:{self.authority},2026:feed/{self.folder}".rstrip("/")
+        return f"tag:{self.authority},2026:feed/{quote(self.folder)}".rstrip("/")
 
     @property
     def updated_at(self) -> datetime:
@@ -169,6 +171,7 @@ def _topic_folders(post: Post) -> dict[str, str]:
     return folders | ({category_folder(post.category): post.category} if post.category else {})
 
 
+@lru_cache(maxsize=10_000)
 def _slug(name: str) -> str:
     # A name of signs alone has no letters to make a slug of, and still needs an address.
     return slugify(name) or hashlib.sha256(name.encode()).hexdigest()[:8]

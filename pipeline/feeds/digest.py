@@ -15,12 +15,8 @@ _ROOM = Path(__file__).parent
 
 def digest(*parts: str) -> str:
     """Hash texts so that no two different sequences of them share a digest by accident."""
-    total = sha256()
-    for part in parts:
-        octets = part.encode(errors="surrogatepass")
-        total.update(b"%d:" % len(octets))
-        total.update(octets)
-    return total.hexdigest()
+    lengths = ",".join(map(str, map(len, parts)))
+    return sha256("".join((lengths, ":", *parts)).encode(errors="surrogatepass")).hexdigest()
 
 
 def post_digest(post: Post) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.content import Post
 from pipeline.errors import PipelineError
 from pipeline.feeds.channels import FORMATS
+from pipeline.feeds.digest import digest
 from pipeline.feeds.html import EditionPage
-from pipeline.feeds.manifest import NAME, Entry, manifest_bytes, read_manifest
-from pipeline.feeds.targets import File, render
+from pipeline.feeds.manifest import NAME, Entry, Manifest, read_manifest
+from pipeline.feeds.targets import File, Plan
 
 LOCK = ".published.lock"
 
@@ -43,53 +44,74 @@ def publish(
     stay. Publishers of one folder wait for each other. Raises PipelineError when the folder
     cannot be written, a picture cannot be read, or the record of the last publication is damaged.
     """
-    wanted = render(posts, config, editions)
-    for path in wanted:
-        _refuse_outside(path)
+    plan = Plan(posts, config, editions)
+    states = {source: _state(source) for source in plan.pictures.values()}
+    inputs = digest(plan.inputs, *plan.pictures, *states.values())
     with _explained(out):
         out.mkdir(parents=True, exist_ok=True)
         with _alone(out):
-            return _bring(out, wanted, read_manifest(out))
+            known = read_manifest(out)
+            if known.inputs == inputs and not _touched(out, known.files):
+                return _publication(out, known.files)
+            return _bring(out, plan.files(), states, known.files, inputs)
 
 
-def _bring(out: Path, wanted: Mapping[str, File], known: Mapping[str, Entry]) -> Publication:
-    inputs = {path: _inputs(file) for path, file in wanted.items()}
-    due = [path for path in wanted if not _stands(out, path, known.get(path), inputs[path])]
-    gone = sorted(known.keys() - wanted.keys())
-    entries = dict(known)
-    written, removed = [], []
-    if due:
-        # Written down first: after a crash these are still known as ours to remove.
-        _replace(out / NAME, manifest_bytes({**known, **dict.fromkeys(due, Entry())}))
+def _bring(
+    out: Path,
+    wanted: Mapping[str, File],
+    states: Mapping[Path, str],
+    known: Mapping[str, Entry],
+    inputs: str,
+) -> Publication:
+    each = {path: _inputs(file, states) for path, file in wanted.items()}
+    touched = _touched(out, known)
+    due = [path for path in wanted if path in touched or _is_new(known.get(path), each[path])]
+    _refuse_outside(due)
+    # Written down first: after a crash these are still known as ours to remove.
+    _replace(out / NAME, Manifest(files={**known, **dict.fromkeys(due, Entry())}).octets())
+    entries = {path: entry for path, entry in known.items() if path in wanted}
+    written = []
     for path in due:
         content = _content(wanted[path])
         if _put(out / path, content):
             written.append(path)
-        entries[path] = _entry(out / path, content, inputs[path])
-    for path in gone:
-        if _remove(out, path, known[path]):
-            removed.append(path)
-            del entries[path]
-    if due or removed:
-        _replace(out / NAME, manifest_bytes(entries))
+        entries[path] = _entry(out / path, content, each[path])
+    gone = sorted(known.keys() - wanted.keys())
+    kept = {path: known[path] for path in gone if not _remove(out, path, known[path])}
+    finished = Manifest("" if kept else inputs, {**entries, **kept})
+    _replace(out / NAME, finished.octets())
+    removed = [path for path in gone if path not in kept]
+    return _publication(out, entries, written, removed, kept)
+
+
+def _publication(
+    out: Path,
+    entries: Iterable[str],
+    written: Sequence[str] = (),
+    removed: Sequence[str] = (),
+    kept: Iterable[str] = (),
+) -> Publication:
+    paths = sorted(entries)
     return Publication(
         out=out,
         written=tuple(written),
-        unchanged=len(wanted) - len(written),
+        unchanged=len(paths) - len(written),
         removed=tuple(removed),
-        feeds=tuple(path for path in wanted if PurePosixPath(path).name in FORMATS),
-        kept=tuple(path for path in gone if path in entries),
+        feeds=tuple(path for path in paths if path.rpartition("/")[2] in FORMATS),
+        kept=tuple(kept),
     )
 
 
-def _inputs(file: File) -> str:
-    if file.source is None:
-        return file.inputs
+def _state(picture: Path) -> str:
     try:
-        state = file.source.stat()
+        state = picture.stat()
     except OSError as error:
-        raise _unreadable(file.source, error) from None
-    return f"{file.source}:{state.st_size}:{state.st_mtime_ns}"
+        raise _unreadable(picture, error) from None
+    return f"{picture}:{state.st_size}:{state.st_mtime_ns}"
+
+
+def _inputs(file: File, states: Mapping[Path, str]) -> str:
+    return states[file.source] if file.source else file.inputs
 
 
 def _content(file: File) -> bytes:
@@ -101,12 +123,18 @@ def _content(file: File) -> bytes:
         raise _unreadable(file.source, error) from None
 
 
-def _stands(out: Path, path: str, entry: Entry | None, inputs: str) -> bool:
-    """Whether the file is there as it was written, of the same inputs."""
-    if entry is None or entry.inputs != inputs:
-        return False
+def _is_new(entry: Entry | None, inputs: str) -> bool:
+    return entry is None or entry.inputs != inputs
+
+
+def _touched(out: Path, files: Mapping[str, Entry]) -> set[str]:
+    """Find the files that are not there as they were written."""
+    return {path for path, entry in files.items() if not _stands(f"{out}/{path}", entry)}
+
+
+def _stands(target: str, entry: Entry) -> bool:
     try:
-        state = os.stat(f"{out}/{path}", follow_symlinks=False)
+        state = os.lstat(target)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return (state.st_size, state.st_mtime_ns) == (entry.size, entry.mtime_ns)
@@ -115,7 +143,7 @@ def _stands(out: Path, path: str, entry: Entry | None, inputs: str) -> bool:
 def _put(target: Path, content: bytes) -> bool:
     """Write a file unless it holds that already; say whether it was written."""
     with suppress(FileNotFoundError):
-        if target.read_bytes() == content:
+        if not target.is_symlink() and target.read_bytes() == content:
             return False
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(target, content)
@@ -173,12 +201,13 @@ def _explained(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _refuse_outside(path: str) -> None:
-    if path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):
-        raise PipelineError(
-            f"{path!r} would lie outside the published site",
-            hint="mend the slug or picture it is named after",
-        )
+def _refuse_outside(paths: Iterable[str]) -> None:
+    for path in paths:
+        if any(part in ("", ".", "..") for part in path.split("/")):
+            raise PipelineError(
+                f"{path!r} would lie outside the published site",
+                hint="mend the slug or picture it is named after",
+            )
 
 
 def _unreadable(source: Path, error: OSError) -> PipelineError:

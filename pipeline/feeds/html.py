@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -106,10 +107,10 @@ class Pages:
         return self._page(
             "shelf.html",
             root="../../",
-            path=shelf.folder,
+            path=quote(shelf.folder),
             title=shelf.name,
             description=f"{self.site.title}: {shelf.name}",
-            own_feeds=[] if is_year else _feed_links(f"{self.site.url}/{shelf.folder}"),
+            own_feeds=[] if is_year else _feed_links(f"{self.site.url}/{quote(shelf.folder)}"),
             told=stories[:told],
             listed=stories[told:],
         )
@@ -140,7 +141,7 @@ class Pages:
             description=self.site.description,
             editions=[
                 {
-                    "link": Link(f"{each.slug}/", each.title),
+                    "link": Link(f"{quote(each.slug)}/", each.title),
                     "moment": _moment(each.issued_at),
                     "day": self._day(each.issued_at, self.site.language),
                 }
@@ -155,7 +156,6 @@ class Pages:
         return self._page(
             "post.html",
             root=root,
-            path=f"posts/{post.slug}/",
             canonical=post.url,
             language=post.language,
             title=post.title,
@@ -169,7 +169,7 @@ class Pages:
             byline=spoken["by"].format(post.author or self.site.author or self.site.title),
             minutes=spoken["minutes"].format(max(1, ceil(post.word_count / WORDS_PER_MINUTE))),
             updated=self._updated(post),
-            tags=[Link(root + tag_folder(tag), tag) for tag in post.tags],
+            tags=[Link(root + quote(tag_folder(tag)), tag) for tag in post.tags],
             newer=newer and _link(newer, root),
             older=older and _link(older, root),
         )
@@ -179,7 +179,7 @@ class Pages:
         return _octets(
             _PAGES.get_template("moved.html").render(
                 post=post,
-                url=f"{self.site.url}/posts/{post.slug}/",
+                url=f"{self.site.url}/posts/{quote(post.slug)}/",
                 words=words(post.language),
                 dir=direction(post.language),
                 site=self.site,
@@ -194,7 +194,7 @@ class Pages:
 
     def _page(self, template: str, **values: Any) -> bytes:
         language = values.setdefault("language", self.site.language)
-        values.setdefault("canonical", f"{self.site.url}/{values['path']}")
+        values.setdefault("canonical", f"{self.site.url}/{values.pop('path', '')}")
         values.setdefault("own_feeds", [])
         values.setdefault("share_image", "")
         text = _PAGES.get_template(template).render(
@@ -221,7 +221,7 @@ class Pages:
             day=self._day(post.date, post.language),
             language=post.language,
             dir=direction(post.language),
-            category=Link(root + category_folder(category), category) if category else None,
+            category=Link(root + quote(category_folder(category)), category) if category else None,
             picture=_picture(post.image, root) if post.image else None,
         )
 
@@ -239,7 +239,7 @@ class Pages:
 
 
 def _link(post: Post, root: str) -> Link:
-    return Link(f"{root}posts/{post.slug}/", post.title)
+    return Link(f"{root}posts/{quote(post.slug)}/", post.title)
 
 
 def _lead(post: Post, root: str) -> Picture | None:
@@ -249,7 +249,7 @@ def _lead(post: Post, root: str) -> Picture | None:
 
 
 def _picture(image: Image, root: str) -> Picture:
-    src = root + image.target if image.target else image.url
+    src = root + quote(image.target) if image.target else image.url
     return Picture(src, image.alt, image.width, image.height)
 
 
@@ -258,7 +258,7 @@ def _feed_links(base: str) -> list[tuple[Link, str]]:
 
 
 def _asset(path: str) -> str:
-    return f"assets/{PurePosixPath(path).name}" if path else ""
+    return f"assets/{quote(PurePosixPath(path).name)}" if path else ""
 
 
 def _moment(moment: datetime) -> str:

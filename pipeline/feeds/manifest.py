@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipeline.errors import PipelineError
 
 NAME = ".published.json"
-_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,24 @@ class Entry:
     mtime_ns: int = -1
 
 
-def read_manifest(out: Path) -> dict[str, Entry]:
+@dataclass(frozen=True)
+class Manifest:
+    """All files of the last publication; `inputs` is "" unless it was brought to its end."""
+
+    inputs: str = ""
+    files: dict[str, Entry] = field(default_factory=dict)
+
+    def octets(self) -> bytes:
+        """Write it, one file a line."""
+        lines = [
+            f"{json.dumps(path)}: {json.dumps(asdict(entry))}"
+            for path, entry in sorted(self.files.items())
+        ]
+        body = ",\n".join(lines)
+        return f'{{"inputs": "{self.inputs}", "files": {{\n{body}\n}}}}\n'.encode()
+
+
+def read_manifest(out: Path) -> Manifest:
     """Read what was published to `out` before; empty when nothing was.
 
     Raises PipelineError when the record is damaged: without it nobody can say which files a
@@ -32,23 +47,12 @@ def read_manifest(out: Path) -> dict[str, Entry]:
     file = out / NAME
     try:
         document = json.loads(file.read_bytes())
-        if document["version"] != _VERSION:
-            raise ValueError(document["version"])
-        return {path: Entry(**entry) for path, entry in document["files"].items()}
+        files = {path: Entry(**entry) for path, entry in document["files"].items()}
+        return Manifest(document["inputs"], files)
     except FileNotFoundError:
-        return {}
+        return Manifest()
     except (ValueError, KeyError, TypeError, AttributeError):
         raise PipelineError(
             f"{file}: the record of what was published cannot be read",
             hint=f"restore it, or empty {out} and publish again",
         ) from None
-
-
-def manifest_bytes(entries: Mapping[str, Entry]) -> bytes:
-    """Write the record, one file a line."""
-    lines = (
-        f"{json.dumps(path)}: {json.dumps(asdict(entry))}"
-        for path, entry in sorted(entries.items())
-    )
-    body = ",\n".join(lines)
-    return f'{{"version": {_VERSION}, "files": {{\n{body}\n}}}}\n'.encode()

@@ -58,10 +58,15 @@ def render(
     `posts` are public and published ones, newest first; `editions` newest first. Raises
     ConfigError when the accent is no colour or both logos have one file name.
     """
-    return _Plan(posts, config, editions).files()
+    return Plan(posts, config, editions).files()
 
 
-class _Plan:
+class Plan:
+    """All that belongs to one publication.
+
+    `pictures` are the local files to copy, by path; `inputs` is a digest of all the rest.
+    """
+
     def __init__(
         self, posts: Sequence[Post], config: Config, editions: Sequence[EditionPage]
     ) -> None:
@@ -71,8 +76,9 @@ class _Plan:
         self.pages = Pages(config, newsletters=bool(editions), css_version=version)
         self.common = digest(site_digest(config), version, str(bool(editions)))
         self.digests = {post.slug: post_digest(post) for post in posts}
-        self.topics = topics(posts)
-        self.years = years(posts, config.site.zone)
+        letters = repr([(each.slug, each.title, each.issued_at, each.html) for each in editions])
+        self.inputs = digest(self.common, letters, *self.digests.values())
+        self.pictures = _pictures(posts, config)
         self.item = cache(partial(make_item, config=config))
 
     def files(self) -> dict[str, File]:
@@ -81,10 +87,12 @@ class _Plan:
         Where two want one path the later wins, so redirects come first.
         """
         found: dict[str, File] = {}
+        self.topics = topics(self.posts)
+        self.years = years(self.posts, self.config.site.zone)
         for part in (
             self._redirects,
             self._pictures,
-            self._assets,
+            self._stylesheet,
             self._posts,
             self._editions,
             self._lists,
@@ -97,7 +105,7 @@ class _Plan:
         return File(digest(self.common, *inputs), make)
 
     def _digest(self, posts: Iterable[Post]) -> str:
-        return digest(*(self.digests[post.slug] for post in posts))
+        return "".join([self.digests[post.slug] for post in posts])
 
     def _redirects(self) -> Iterator[Target]:
         for post in reversed(self.posts):  # of two posts with one former slug the newer wins
@@ -106,22 +114,11 @@ class _Plan:
                 yield f"posts/{alias}/index.html", self._file(make, "moved", self._digest([post]))
 
     def _pictures(self) -> Iterator[Target]:
-        for post in self.posts:
-            for image in (post.image, *post.images):
-                if image and image.source:
-                    yield image.target, _copy(image.source)
+        for target, source in self.pictures.items():
+            yield target, File("", source.read_bytes, source)
 
-    def _assets(self) -> Iterator[Target]:
+    def _stylesheet(self) -> Iterator[Target]:
         yield "assets/site.css", self._file(self.css.encode, "css")
-        brand = self.config.brand
-        logos = {self.config.root / logo for logo in (brand.logo, brand.logo_dark) if logo}
-        if len({logo.name for logo in logos}) < len(logos):
-            raise ConfigError(
-                "has the file name of brand.logo, and both go to one folder",
-                key="brand.logo_dark",
-                hint="rename one of the two pictures",
-            )
-        yield from ((f"assets/{logo.name}", _copy(logo)) for logo in logos)
 
     def _feeds(self) -> Iterator[Target]:
         for topic in (None, *self.topics):
@@ -165,8 +162,22 @@ class _Plan:
             yield f"posts/{post.slug}/index.html", self._file(make, *inputs)
 
 
-def _copy(source: Path) -> File:
-    return File("", source.read_bytes, source)
+def _pictures(posts: Sequence[Post], config: Config) -> dict[str, Path]:
+    """Say which local picture goes to which path."""
+    images = [image for post in posts for image in (post.image, *post.images) if image]
+    return _logos(config) | {image.target: image.source for image in images if image.source}
+
+
+def _logos(config: Config) -> dict[str, Path]:
+    paths = [path for path in (config.brand.logo, config.brand.logo_dark) if path]
+    logos = {f"assets/{Path(path).name}": config.root / path for path in paths}
+    if len(logos) < len(set(paths)):
+        raise ConfigError(
+            "has the file name of brand.logo, and both go to one folder",
+            key="brand.logo_dark",
+            hint="rename one of the two pictures",
+        )
+    return logos
 
 
 def _write_feed(file_name: str, channel: Callable[[], Channel]) -> bytes:
