@@ -9,20 +9,21 @@ from pipeline.errors import ConfigError
 LIGHT_PAPER = "#fffdf9"
 DARK_PAPER = "#15171a"
 READABLE = 4.5  # WCAG 2.1, 1.4.3
+READABLE_DARK = 7.0  # thin coloured letters look dimmer on dark paper than their contrast says
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 
 Rgb = tuple[int, int, int]
 
 
 def accents(colour: str) -> tuple[str, str]:
-    """Give the accent for light and for dark paper, each with a contrast of 4.5:1 or more.
+    """Give the accent for light and for dark paper, with a contrast of 4.5:1 and 7:1 or more.
 
     Raises ConfigError when `colour` is not written as #rrggbb or #rgb.
     """
     given = _parse(colour)
     return (
-        _hex(_readable(given, _parse(LIGHT_PAPER), towards=_BLACK)),
-        _hex(_readable(given, _parse(DARK_PAPER), towards=_WHITE)),
+        _hex(_readable(given, _parse(LIGHT_PAPER), READABLE, towards=_BLACK)),
+        _hex(_readable(given, _parse(DARK_PAPER), READABLE_DARK, towards=_WHITE)),
     )
 
 
@@ -31,10 +32,10 @@ def contrast(one: str, other: str) -> float:
     return _contrast(_parse(one), _parse(other))
 
 
-def _readable(colour: Rgb, paper: Rgb, *, towards: Rgb) -> Rgb:
+def _readable(colour: Rgb, paper: Rgb, wanted: float, *, towards: Rgb) -> Rgb:
     for percent in range(101):
         mixed = _mix(colour, towards, percent)
-        if _contrast(mixed, paper) >= READABLE:
+        if _contrast(mixed, paper) >= wanted:
             return mixed
     return towards
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from math import ceil
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from pipeline.config import Config
 from pipeline.content import Image, Post
@@ -22,6 +25,8 @@ from pipeline.feeds.words import date_in_words, direction, words
 TOLD, LISTED = 12, 200
 HOME_TOLD, HOME_LISTED = 6, 36
 WORDS_PER_MINUTE = 220  # silent reading
+# Markdown's tables align their cells by style, which a strict content security policy blocks.
+_ALIGNED = re.compile(r' style="text-align: ?(left|center|right);?"')
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"),
@@ -116,18 +121,20 @@ class Pages:
         )
 
     def archive(self, topics: Sequence[Topic], years: Sequence[Topic]) -> bytes:
-        """Lead to every year, category and tag."""
+        """Lead to every category and tag, and through the years to every post."""
         categories = [topic for topic in topics if topic.folder.startswith("categories/")]
+        shown = list(accumulate(len(year.posts) for year in years))
         return self._page(
             "archive.html",
             root="../",
             path="archive/",
             title=self._words["all_posts"],
             description=self.site.description,
-            shelves=[
-                (self._words["years"], years),
-                (self._words["categories"], categories),
-                (self._words["tags"], [topic for topic in topics if topic not in categories]),
+            categories=categories,
+            tags=[topic for topic in topics if topic not in categories],
+            years=[
+                (year, [self._story(post, "../") for post in year.posts] if total <= LISTED else [])
+                for year, total in zip(years, shown, strict=True)
             ],
         )
 
@@ -166,7 +173,8 @@ class Pages:
             story=self._story(post, root),
             # The body may open with the same picture; it is shown once.
             lead=_lead(post, root),
-            byline=spoken["by"].format(post.author or self.site.author or self.site.title),
+            byline=_byline(spoken["by"], post.author or self.site.author or self.site.title),
+            body=_ALIGNED.sub(r' align="\1"', post.web_html),
             minutes=spoken["minutes"].format(max(1, ceil(post.word_count / WORDS_PER_MINUTE))),
             updated=self._updated(post),
             tags=[Link(root + quote(tag_folder(tag)), tag) for tag in post.tags],
@@ -236,6 +244,11 @@ class Pages:
         if day == self._day(post.date, post.language):
             return ""
         return words(post.language)["updated"].format(day)
+
+
+def _byline(phrase: str, author: str) -> Markup:
+    # An author's name may run the other way than the phrase around it.
+    return Markup(phrase).format(Markup("<bdi>{}</bdi>").format(author))  # noqa: S704 - from words.py
 
 
 def _link(post: Post, root: str) -> Link:

@@ -139,7 +139,8 @@ class Plan:
         shelves = (*self.topics, *self.years)
         archive = partial(self.pages.archive, self.topics, self.years)
         counts = repr([(shelf.folder, shelf.name, len(shelf.posts)) for shelf in shelves])
-        yield "archive/index.html", self._file(archive, "archive", counts)
+        inputs = ("archive", counts, self._digest(self.posts))
+        yield "archive/index.html", self._file(archive, *inputs)
         for shelf in shelves:
             make = partial(self.pages.shelf, shelf)
             inputs = (shelf.folder, shelf.name, self._digest(shelf.posts))

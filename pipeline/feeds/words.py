@@ -29,7 +29,6 @@ _WORDS = {
         "skip": "Skip to the text",
         "tags": "Tags",
         "updated": "Updated {}",
-        "years": "Years",
     },
     "de": {
         "all_posts": "Alle Beiträge",
@@ -48,7 +47,6 @@ _WORDS = {
         "skip": "Zum Text springen",
         "tags": "Schlagwörter",
         "updated": "Aktualisiert am {}",
-        "years": "Jahre",
     },
 }
 
