@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+_MOST_COLUMNS_ON_A_PHONE = 2
+
 
 def style_fragment(html: str, styles: Mapping[str, str], width: int) -> Markup:
     """Write each selector's style on the elements it matches; a later selector wins.
 
     Declarations already there (a table cell's alignment) are kept after the new ones. Pictures
-    are made no wider than `width` pixels, which Outlook takes from the attribute alone.
+    are made no wider than `width` pixels, which Outlook takes from the attribute alone. Tables
+    of three or more columns get the class "stack" and, hidden in each cell, its column's head
+    with the class "label": a phone can show each row as a list.
     """
     tree = LexborHTMLParser(html)
     own = {node.mem_id: node.attributes.get("style") or "" for node in tree.css("[style]")}
@@ -21,6 +25,8 @@ def style_fragment(html: str, styles: Mapping[str, str], width: int) -> Markup:
             node.attrs["style"] = ";".join(filter(None, (style, own.get(node.mem_id, ""))))
     for node in tree.css("img"):
         _narrow(node, width)
+    for node in tree.css("table"):
+        _label_cells(tree, node)
     body = tree.body
     return Markup((body.inner_html if body else "") or "")  # noqa: S704  # sanitised by content
 
@@ -34,6 +40,25 @@ def _narrow(image: LexborNode, width: int) -> None:
     image.attrs["width"] = str(width)
     if height is not None:
         image.attrs["height"] = str(round(height * width / given))
+
+
+def _label_cells(tree: LexborHTMLParser, table: LexborNode) -> None:
+    heads = [head.text(strip=True) for head in table.css("thead th")]
+    if len(heads) < _MOST_COLUMNS_ON_A_PHONE + 1:
+        return
+    table.attrs["class"] = "stack"
+    for row in table.css("tbody tr"):
+        for head, cell in zip(heads[1:], row.css("td")[1:], strict=False):
+            if head and cell.child is not None:
+                cell.child.insert_before(_label(tree, head))
+
+
+def _label(tree: LexborHTMLParser, head: str) -> LexborNode:
+    label = tree.create_node("span")
+    label.attrs["class"] = "label"
+    label.attrs["style"] = "display:none;mso-hide:all"
+    label.insert_child(f"{head}: ")
+    return label
 
 
 def _pixels(image: LexborNode, name: str) -> int | None:

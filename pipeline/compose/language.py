@@ -12,11 +12,9 @@ _STRINGS: dict[str, dict[str, str]] = {
         "view": "View in browser",
         "unsubscribe": "Unsubscribe",
         "by": "By {author}",
-        "minutes": "{count} minute read",
-        "in_this_letter": "In this letter",
-        "open_page": "Read on our site",
+        "minutes": "{count}\xa0min\xa0read",
         "image": "Picture",
-        "publisher": "Published by",
+        "struck": "struck out",
     },
     "de": {
         "read": "„{title}“ lesen",
@@ -24,11 +22,9 @@ _STRINGS: dict[str, dict[str, str]] = {
         "view": "Im Browser ansehen",
         "unsubscribe": "Abbestellen",
         "by": "Von {author}",
-        "minutes": "{count} Minuten Lesezeit",
-        "in_this_letter": "In diesem Brief",
-        "open_page": "Auf unserer Seite lesen",
+        "minutes": "{count}\xa0Min.\xa0Lesezeit",
         "image": "Bild",
-        "publisher": "Herausgegeben von",
+        "struck": "gestrichen",
     },
 }
 _MONTHS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -37,14 +37,16 @@ class _Links:
         return "\n".join(f"[{number}] {url}" for number, url in enumerate(self.urls, 1))
 
 
-def to_plain_text(html: str, image_word: str = "Picture", width: int = WIDTH) -> str:
+def to_plain_text(html: str, words: Mapping[str, str], width: int = WIDTH) -> str:
     """Text of a sanitised fragment, `width` columns wide; its links stand numbered at the end.
 
-    A word or address longer than a line is never broken.
+    `words` are the phrases "image" and "struck". What is struck out or raised is marked, as
+    "2,400 mg 1,200 mg" or "105" would say something else. A word or address longer than a line
+    is never broken.
     """
     body = LexborHTMLParser(html).body
     links = _Links()
-    writer = _Writer(links, image_word)
+    writer = _Writer(links, words)
     blocks = list(writer.blocks(body, width)) if body else []
     if links.urls:
         blocks.append(links.lines())
@@ -106,9 +108,9 @@ def _words(paragraph: str) -> Iterator[tuple[str, str]]:
 class _Writer:
     """Walks one fragment; every method yields or returns text without trailing newlines."""
 
-    def __init__(self, links: _Links, image_word: str) -> None:
+    def __init__(self, links: _Links, words: Mapping[str, str]) -> None:
         self._links = links
-        self._image_word = image_word
+        self._words = words
 
     def blocks(self, parent: LexborNode, width: int) -> Iterator[str]:
         """The block elements below `parent`; runs of inline nodes between them are paragraphs."""
@@ -193,11 +195,15 @@ class _Writer:
         if tag == "img":
             return self._image(node)
         text = "" if tag in _QUIET else self._inlines(node)
+        if tag in ("s", "del") and text.strip():
+            return f"[{self._words['struck']}: {text.strip()}]"
+        if tag == "sup" and text[:1].isalnum():
+            return f"^{text}"
         return self._link(node, text) if tag == "a" else text
 
     def _image(self, node: LexborNode) -> str:
         alt = _tidy(node.attributes.get("alt") or "")
-        return f"[{self._image_word}: {alt}]" if alt else ""
+        return f"[{self._words['image']}: {alt}]" if alt else ""
 
     def _link(self, node: LexborNode, text: str) -> str:
         url = node.attributes.get("href") or ""

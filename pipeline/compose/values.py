@@ -119,7 +119,7 @@ def make_story(post: Post, config: Config, language: str, strings: Mapping[str, 
 
 def without_reserved(value: Given) -> Given:
     """A post or setting whose texts cannot pass for slots."""
-    if isinstance(value, str):
+    if type(value) is str:  # an enum's member is a str too, and has to stay what it is
         return without_slots(value)  # type: ignore[return-value]  # a str stays a str
     if isinstance(value, tuple):
         return tuple(without_reserved(item) for item in value)  # type: ignore[return-value]  # same
@@ -156,7 +156,7 @@ def _brief(summary: str) -> str:
         if len(longer) > _BRIEF_LENGTH:
             break
         whole = longer
-    return whole if len(whole) > _BRIEF_LENGTH // 2 else shorten(summary, _BRIEF_LENGTH)
+    return whole if len(whole) > _BRIEF_LENGTH // 3 else shorten(summary, _BRIEF_LENGTH)
 
 
 def make_preheader(posts: Sequence[Story], subject: str, fallback: str) -> str:
