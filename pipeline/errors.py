@@ -13,6 +13,7 @@ PipelineError                  something a person can put right
 └── TransportError             handing a message to the next server
     ├── RecipientRefused       this address, not the message
     ├── MessageRefused         this message, whoever gets it
+    ├── ReplyLost              the body left and no reply came: nobody knows
     └── TransportUnavailable   no usable connection at all
 
 `str()` is one sentence with the place in it; `hint` is the next step.
@@ -134,6 +135,10 @@ class RecipientRefused(TransportError):
 
 class MessageRefused(TransportError):
     """The server refused this message (reply to DATA or to its body)."""
+
+
+class ReplyLost(TransportError):
+    """The body of a message left and the reply never came: it may have been accepted (RFC 1047)."""
 
 
 class TransportUnavailable(TransportError):

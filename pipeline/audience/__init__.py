@@ -1,13 +1,21 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
-from pipeline.audience.importer import ImportReport, import_file, import_lists, list_files
+from pipeline.audience.csv_file import read_rows
+from pipeline.audience.importer import (
+    ImportReport,
+    import_file,
+    import_lists,
+    list_files,
+    list_name,
+)
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.store import (
     ListCount,
     MailingList,
     Person,
     Subscription,
+    count_confirmed,
     find_list,
     find_person,
     find_subscription,
@@ -27,16 +35,19 @@ __all__ = [
     "Person",
     "Subscription",
     "UnsubscribeClaim",
+    "count_confirmed",
     "find_list",
     "find_person",
     "find_subscription",
     "import_file",
     "import_lists",
     "list_files",
+    "list_name",
     "list_people",
     "read_address",
     "read_keys",
     "read_lists",
+    "read_rows",
     "read_unsubscribe_token",
     "suppress",
     "unsubscribe",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,16 @@ _COUNTED = (
     SubscriptionState.PENDING,
     SubscriptionState.UNSUBSCRIBED,
 )
+
+
+def count_confirmed(connection: Connection, mailing_list: MailingList) -> int:
+    """How many people a list's mail goes to now, suppressed ones included."""
+    return connection.execute(
+        select(func.count()).where(
+            subscriptions.c.list_id == mailing_list.id,
+            subscriptions.c.state == SubscriptionState.CONFIRMED,
+        )
+    ).scalar_one()
 
 
 def list_people(
@@ -241,8 +251,17 @@ def unsubscribe(connection: Connection, list_id: int, subscriber_id: int, now: d
     return changed.rowcount == 1
 
 
-def suppress(connection: Connection, identities: Iterable[str], reason: str, now: datetime) -> None:
-    """Never mail these addresses again; the first reason stays."""
-    rows = [{"identity": one, "reason": reason, "created_at": now} for one in identities]
+def suppress(
+    connection: Connection, subscriber_ids: Collection[int], reason: str, now: datetime
+) -> None:
+    """Never mail these people's addresses again; an address's first reason stays."""
+    if not subscriber_ids:
+        return
+    found = connection.execute(
+        select(subscribers.c.identity).where(
+            subscribers.c.id.in_(list(subscriber_ids)), subscribers.c.identity.is_not(None)
+        )
+    ).scalars()
+    rows = [{"identity": one, "reason": reason, "created_at": now} for one in found]
     if rows:
         connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)

@@ -18,6 +18,7 @@ from pipeline.compose import headers
 from pipeline.compose.edition import Edition
 from pipeline.compose.quoted_printable import SOFT_BREAK, encode
 from pipeline.compose.slots import SLOT
+from pipeline.config import Config
 
 # A value that encodes to itself on one line: nearly every name, address and link.
 _AS_IT_IS = re.compile(r"(?!\.)[!-<>-~ ]{0,71}[!-<>-~]|")
@@ -82,11 +83,7 @@ class Letter:
 
         `sent_at` is aware; its zone is what the Date header shows.
         """
-        values = {
-            "name": _CONTROL.sub(" ", reader.name),
-            "email": reader.email,
-            "unsubscribe_url": reader.unsubscribe_url,
-        }
+        values = reader_values(reader)
         return b"".join(
             (
                 _personal_headers(reader, sent_at),
@@ -98,6 +95,15 @@ class Letter:
                 self._close,
             )
         )
+
+
+def reader_values(reader: Reader) -> dict[str, str]:
+    """A reader's value for every slot."""
+    return {
+        "name": _CONTROL.sub(" ", reader.name),
+        "email": reader.email,
+        "unsubscribe_url": reader.unsubscribe_url,
+    }
 
 
 def _encode_part(content: str, escape: Callable[[str], str]) -> _Part:
@@ -155,3 +161,13 @@ def _part_headers(boundary: str, kind: str) -> bytes:
 
 def _lines(lines: Sequence[str]) -> bytes:
     return "\r\n".join(lines).encode()
+
+
+def sample_reader(config: Config) -> Reader:
+    """Nobody: whom a preview is addressed to."""
+    return Reader(
+        email="reader@example.com",
+        name="Sample Reader",
+        unsubscribe_url=f"{config.serve.public_url}/unsubscribe/sample",
+        message_id=f"preview@{config.site.authority}",
+    )

@@ -13,10 +13,11 @@ from pipeline.ledger.leases import (
     finish_campaigns,
     lease_range,
     read_recipients,
+    read_workers,
     release_range,
     renew_leases,
 )
-from pipeline.ledger.roster import open_range, roster_is_open
+from pipeline.ledger.roster import count_eligible, open_range
 from pipeline.ledger.sheet import Sheet, read_sheet, read_sheets
 
 __all__ = [
@@ -25,15 +26,16 @@ __all__ = [
     "Result",
     "Sheet",
     "Start",
+    "count_eligible",
     "finish_campaigns",
     "lease_range",
     "open_range",
     "read_recipients",
     "read_sheet",
     "read_sheets",
+    "read_workers",
     "record",
     "release_range",
     "renew_leases",
-    "roster_is_open",
     "start",
 ]

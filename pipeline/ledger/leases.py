@@ -104,6 +104,16 @@ def _take_over(connection: Connection, row: Any, now: datetime) -> None:
     )
 
 
+def read_workers(connection: Connection) -> frozenset[str]:
+    """The workers that ranges are lent to now."""
+    rows = connection.execute(
+        select(ranges.c.worker)
+        .where(ranges.c.worker.is_not(None), ranges.c.finished_at.is_(None))
+        .distinct()
+    )
+    return frozenset(rows.scalars())
+
+
 def renew_leases(
     connection: Connection, worker: str, held: Collection[int], until: datetime
 ) -> None:

@@ -19,7 +19,7 @@ from pipeline.schema import (
 )
 
 
-def eligible(list_id: int, launched_at: datetime, highest_id: int) -> Select[Any]:
+def _eligible(list_id: int, launched_at: datetime, highest_id: int) -> Select[Any]:
     """The ids a campaign is for: on the list, confirmed before launch, not above the highest id.
 
     Who leaves between launch and the opening of their range stays on the roster, and the fence
@@ -39,9 +39,12 @@ def eligible(list_id: int, launched_at: datetime, highest_id: int) -> Select[Any
     )
 
 
-def roster_is_open(connection: Connection, *, rehearsal: bool) -> bool:
-    """Whether a live campaign still has people to put on its roster."""
-    return _next_campaign(connection, rehearsal=rehearsal) is not None
+def count_eligible(
+    connection: Connection, list_id: int, launched_at: datetime, highest_id: int
+) -> int:
+    """How many people a campaign is for: counted at launch, to hold the roster against."""
+    people = _eligible(list_id, launched_at, highest_id).subquery()
+    return connection.execute(select(func.count()).select_from(people)).scalar_one()
 
 
 def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: bool) -> bool:
@@ -50,10 +53,10 @@ def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: b
     Cursor, range and rows commit together, in the caller's transaction. One statement plans the
     rows, so memory stays flat whatever the list.
     """
-    campaign = _next_campaign(connection, rehearsal=rehearsal, lock=True)
+    campaign = _next_campaign(connection, rehearsal=rehearsal)
     if campaign is None:
         return False
-    people = eligible(campaign.list_id, campaign.launched_at, campaign.highest_subscriber_id)
+    people = _eligible(campaign.list_id, campaign.launched_at, campaign.highest_subscriber_id)
     after = people.where(subscriptions.c.subscriber_id > campaign.roster_cursor)
     page = after.order_by(subscriptions.c.subscriber_id).limit(size).subquery()
     low, high, count = connection.execute(
@@ -89,7 +92,7 @@ def _plan(
     )
 
 
-def _next_campaign(connection: Connection, *, rehearsal: bool, lock: bool = False) -> Any:
+def _next_campaign(connection: Connection, *, rehearsal: bool) -> Any:
     statement = (
         select(campaigns)
         .where(
@@ -100,4 +103,4 @@ def _next_campaign(connection: Connection, *, rehearsal: bool, lock: bool = Fals
         .order_by(campaigns.c.id)
         .limit(1)
     )
-    return connection.execute(lock_rows(statement) if lock else statement).one_or_none()
+    return connection.execute(lock_rows(statement)).one_or_none()

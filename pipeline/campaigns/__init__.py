@@ -1,0 +1,52 @@
+"""Newsletters, their schedules and editions, and the campaigns that send them."""
+
+from pipeline.campaigns.campaign_store import (
+    Campaign,
+    read_campaign,
+    read_campaigns,
+    read_edition,
+    read_public_editions,
+)
+from pipeline.campaigns.due import Due, Verdict, compose_edition, compose_next, read_due
+from pipeline.campaigns.known_posts_store import read_known_posts, remember_posts
+from pipeline.campaigns.launch import launch, make_sender, pass_by
+from pipeline.campaigns.newsletter_store import (
+    add_newsletter,
+    declare_newsletters,
+    find_newsletter,
+    read_newsletters,
+    read_next_at,
+    set_next_at,
+    update_newsletter,
+)
+from pipeline.campaigns.newsletters import Difference, Newsletter, differences
+from pipeline.campaigns.schedule import next_after
+
+__all__ = [
+    "Campaign",
+    "Difference",
+    "Due",
+    "Newsletter",
+    "Verdict",
+    "add_newsletter",
+    "compose_edition",
+    "compose_next",
+    "declare_newsletters",
+    "differences",
+    "find_newsletter",
+    "launch",
+    "make_sender",
+    "next_after",
+    "pass_by",
+    "read_campaign",
+    "read_campaigns",
+    "read_due",
+    "read_edition",
+    "read_known_posts",
+    "read_newsletters",
+    "read_next_at",
+    "read_public_editions",
+    "remember_posts",
+    "set_next_at",
+    "update_newsletter",
+]

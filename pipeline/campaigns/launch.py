@@ -1,0 +1,113 @@
+"""Rule 1, launch: what is due becomes a campaign in one transaction, once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from pipeline import audience, ledger
+from pipeline.campaigns.campaign_store import (
+    NewCampaign,
+    consume_posts,
+    highest_subscriber_id,
+    insert_campaign,
+    read_done,
+    save_edition,
+)
+from pipeline.campaigns.due import Due
+from pipeline.campaigns.newsletter_store import (
+    Occurrence,
+    hold_newsletter,
+    read_next_at,
+    take_occurrence,
+)
+from pipeline.campaigns.newsletters import Newsletter
+from pipeline.compose import Edition, Sender
+from pipeline.config import Config
+from pipeline.db import writing
+from pipeline.schema import Outcome
+
+
+def launch(engine: Engine, due: Due, edition: Edition, config: Config, now: datetime) -> int | None:
+    """Make the campaign of a due newsletter; its id, or None when another process was first.
+
+    One transaction takes the occurrence, creates the campaign, consumes its posts and sets the
+    next time; two processes, one launch.
+    """
+    rehearsal = config.rehearsal
+    newsletter_id = due.newsletter.id
+    with writing(engine) as connection:
+        if not _still_as_seen(connection, due, rehearsal=rehearsal):
+            return None
+        save_edition(connection, edition)
+        new = _decide(connection, due, edition, config, now)
+        campaign_id = insert_campaign(connection, new)
+        sent = [post.id for post in due.selection.posts]
+        consume_posts(connection, newsletter_id, sent, campaign_id, rehearsal=rehearsal)
+        passed = due.selection.passed_over
+        consume_posts(connection, newsletter_id, passed, None, rehearsal=rehearsal)
+        _take(connection, due, campaign_id, now, rehearsal=rehearsal)
+    return campaign_id
+
+
+def pass_by(engine: Engine, due: Due, now: datetime, *, rehearsal: bool) -> None:
+    """Take an occurrence that has nothing to send. A newsletter that never ran stays due."""
+    if due.due_at is None:
+        return
+    with writing(engine) as connection:
+        if _still_as_seen(connection, due, rehearsal=rehearsal):
+            _take(connection, due, None, now, rehearsal=rehearsal)
+
+
+def make_sender(newsletter: Newsletter, config: Config) -> Sender:
+    """What a newsletter's messages say about where they come from, as things stand."""
+    settings = newsletter.settings
+    return Sender(
+        name=settings.from_name,
+        email=settings.from_email,
+        reply_to=settings.reply_to,
+        list_name=settings.title,
+        list_id=f"{settings.list}.{config.site.authority}",
+        rehearsal=config.rehearsal,
+    )
+
+
+def _still_as_seen(connection: Connection, due: Due, *, rehearsal: bool) -> bool:
+    """Hold the newsletter and see that nobody took the occurrence or its posts meanwhile."""
+    newsletter_id = due.newsletter.id
+    hold_newsletter(connection, newsletter_id)
+    done = read_done(connection, newsletter_id, rehearsal=rehearsal)
+    next_at = read_next_at(connection, newsletter_id, rehearsal=rehearsal)
+    return next_at == due.due_at and done.isdisjoint(post.id for post in due.selection.posts)
+
+
+def _decide(
+    connection: Connection, due: Due, edition: Edition, config: Config, now: datetime
+) -> NewCampaign:
+    list_id = audience.find_list(connection, due.newsletter.settings.list).id
+    highest = highest_subscriber_id(connection)
+    return NewCampaign(
+        newsletter_id=due.newsletter.id,
+        edition_id=edition.id,
+        list_id=list_id,
+        sender=make_sender(due.newsletter, config),
+        recipients=ledger.count_eligible(connection, list_id, now, highest),
+        highest_subscriber_id=highest,
+        due_at=due.due_at or now,
+        launched_at=now,
+    )
+
+
+def _take(
+    connection: Connection, due: Due, campaign_id: int | None, now: datetime, *, rehearsal: bool
+) -> None:
+    taken = Occurrence(
+        newsletter_id=due.newsletter.id,
+        rehearsal=rehearsal,
+        due_at=due.due_at or now,
+        outcome=Outcome.NOTHING_NEW if campaign_id is None else Outcome.LAUNCHED,
+        campaign_id=campaign_id,
+        next_at=due.next_at,
+    )
+    take_occurrence(connection, taken, now)

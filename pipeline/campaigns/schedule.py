@@ -1,0 +1,18 @@
+"""When a newsletter is due next: a cron rule in a named zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+
+def next_after(rule: str, zone: str, after: datetime) -> datetime:
+    """The first instant of `rule`, read in `zone`, that is later than `after`; both in UTC.
+
+    Cron's weekdays count from Sunday as 0 (or 7). A local time that a spring change skips falls
+    on the first instant after the gap; one that an autumn change repeats counts once, the first
+    time round.
+    """
+    return next(CronSim(rule, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)

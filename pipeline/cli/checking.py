@@ -1,0 +1,84 @@
+"""Every fault of a site at once: posts, renames, subscriber files, newsletters, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipeline import audience, campaigns, clock
+from pipeline.audience import read_rows
+from pipeline.clock import Content, Site
+from pipeline.content import published
+from pipeline.db import reading
+from pipeline.errors import ContentErrors, PipelineError
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing to mend. `blocks` is False for a row that is refused while the rest goes on."""
+
+    sentence: str
+    hint: str
+    blocks: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {"sentence": self.sentence, "hint": self.hint, "blocks": self.blocks}
+
+
+def find_faults(site: Site) -> tuple[Fault, ...]:
+    """All faults, in the order in which a pass would meet them."""
+    faults: list[Fault] = []
+    content = None
+    try:
+        content = clock.read_content(site)
+    except ContentErrors as errors:
+        faults += [Fault(str(error), error.hint) for error in errors.errors]
+    if content is not None:
+        faults += [Fault(rename.sentence, rename.hint) for rename in content.renames]
+    faults += _lists(site)
+    faults += _newsletters(site, content)
+    return tuple(faults)
+
+
+def _lists(site: Site) -> Iterator[Fault]:
+    for file in audience.list_files(site.config.subscribers):
+        try:
+            audience.list_name(file)
+            for row in read_rows(file):
+                if isinstance(row, PipelineError):
+                    yield Fault(str(row), row.hint, blocks=False)
+        except PipelineError as error:
+            yield Fault(str(error), error.hint)
+
+
+def _newsletters(site: Site, content: Content | None) -> Iterator[Fault]:
+    lists = {file.stem for file in audience.list_files(site.config.subscribers)}
+    newsletters = clock.read_newsletters(site)
+    with reading(site.engine) as connection:
+        lists |= {one.name for one in audience.read_lists(connection)}
+        for newsletter in newsletters:
+            if newsletter.settings.list not in lists:
+                yield _no_list(newsletter)
+            if content is not None and published(content.posts, site.now(), private=True):
+                yield from _edition(connection, site, newsletter, content)
+
+
+def _no_list(newsletter: campaigns.Newsletter) -> Fault:
+    name = newsletter.settings.list
+    return Fault(
+        f"newsletter {newsletter.name!r}: there is no list called {name!r}",
+        f"add subscribers/{name}.csv, or name another list",
+    )
+
+
+def _edition(
+    connection: Connection, site: Site, newsletter: campaigns.Newsletter, content: Content
+) -> Iterator[Fault]:
+    try:
+        campaigns.compose_next(connection, newsletter, content.posts, site.config, site.now())
+    except PipelineError as error:
+        yield Fault(f"newsletter {newsletter.name!r}: {error}", error.hint)

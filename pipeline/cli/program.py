@@ -1,0 +1,32 @@
+"""The program's commands, by name."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline import __version__
+from pipeline.cli.frame import Program, site_option
+from pipeline.cli.init import init
+from pipeline.cli.nouns import campaigns, newsletters, posts, subscribers
+from pipeline.cli.work import check, feeds, preview, run, serve, status
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pipeline")
+@site_option
+def main() -> None:
+    """Turn a folder of posts into feeds and newsletters, and account for every recipient.
+
+    \b
+    Examples:
+      pipeline init my-site          make a new site
+      pipeline --site my-site check  list every fault of every post
+      pipeline --site my-site run    publish, send what is due, and end
+      pipeline --site my-site serve  keep running, with feeds and mailbox over HTTP
+    """  # noqa: D301  # \b is click's mark for text that is not to be wrapped
+
+
+for command in (init, check, run, serve, feeds, preview, status):
+    main.add_command(command)
+for noun in (posts, subscribers, newsletters, campaigns):
+    main.add_command(noun)

@@ -1,0 +1,74 @@
+"""The letters of live campaigns: each edition encoded once, kept while it is being sent."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from pipeline.audience import Keys, unsubscribe_token
+from pipeline.campaigns import Campaign, read_campaign, read_edition
+from pipeline.compose import Letter, Reader, Sender
+from pipeline.config import Config
+from pipeline.db import reading
+from pipeline.ledger import Recipient, Start
+
+
+@dataclass(frozen=True)
+class _Entry:
+    campaign: Campaign
+    letter: Letter
+
+
+class LetterBook:
+    """Letters by campaign, and what makes each reader's copy theirs."""
+
+    def __init__(self, engine: Engine, config: Config, keys: Keys) -> None:
+        self._engine = engine
+        self._public_url = config.serve.public_url
+        self._keys = keys
+        self._entries: dict[int, _Entry] = {}
+        self._lock = threading.Lock()
+
+    def letter(self, campaign_id: int) -> Letter:
+        """The campaign's edition, encoded."""
+        return self._entry(campaign_id).letter
+
+    def launched_at(self, campaign_id: int) -> datetime:
+        """When trying began; UTC."""
+        return self._entry(campaign_id).campaign.launched_at
+
+    def envelope_sender(self, campaign_id: int) -> str:
+        """Where non-delivery reports go."""
+        return self._entry(campaign_id).campaign.sender.email
+
+    def reader(self, wish: Start, recipient: Recipient) -> Reader:
+        """One person's values: their own unsubscribe link and a Message-ID that never changes."""
+        campaign = self._entry(wish.campaign_id).campaign
+        token = unsubscribe_token(self._keys, campaign.list_id, recipient.subscriber_id)
+        return Reader(
+            email=recipient.email,
+            name=recipient.name,
+            unsubscribe_url=f"{self._public_url}/unsubscribe/{token}",
+            message_id=self._message_id(wish, campaign.sender),
+        )
+
+    def _message_id(self, wish: Start, sender: Sender) -> str:
+        # A person's copy has one Message-ID for ever: sent again by decision, it is one mail to
+        # every mailbox that drops doubles. The hash keeps it from being guessed.
+        text = b"message-id:%d:%d" % (wish.campaign_id, wish.subscriber_id)
+        mac = hmac.digest(self._keys[-1], text, "sha256").hex()[:20]
+        domain = sender.email.rpartition("@")[2]
+        return f"{wish.campaign_id}.{wish.subscriber_id}.{mac}@{domain}"
+
+    def _entry(self, campaign_id: int) -> _Entry:
+        with self._lock:
+            if campaign_id not in self._entries:
+                with reading(self._engine) as connection:
+                    campaign = read_campaign(connection, campaign_id)
+                    edition = read_edition(connection, campaign.edition_id)
+                self._entries[campaign_id] = _Entry(campaign, Letter(edition, campaign.sender))
+            return self._entries[campaign_id]

@@ -1,0 +1,171 @@
+"""The local mailbox: where mail goes while no provider is set.
+
+A real SMTP server (aiosmtpd) in a process of its own writes each message into a Maildir; the same
+code that talks to a provider talks to it. The process ends when the one that started it does.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pipeline.config import Smtp
+from pipeline.errors import TransportUnavailable
+
+HOST = "127.0.0.1"
+LARGEST_MESSAGE = 50_000_000  # octets
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One captured message, as a list shows it. `key` names its file in the Maildir."""
+
+    key: str
+    subject: str
+    sender: str
+    recipient: str
+    received_at: datetime
+    rehearsal: bool
+    size: int
+
+
+class LocalMailbox:
+    """The mailbox's process, from `with` to the end of the block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        make_maildir(self._folder)
+        self._process = subprocess.Popen(  # noqa: S603  # our own module, fixed arguments
+            [sys.executable, "-m", "pipeline.delivery.mailbox", str(self._folder.resolve())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us: the mailbox lives until we are done
+        )
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        if not line:
+            self.__exit__(None, None, None)
+            raise TransportUnavailable(
+                "the local mailbox did not start", hint=f"see that {self._folder} can be written"
+            )
+        self.provider = Smtp(host=HOST, port=int(line), security="none")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.communicate()  # closes its standard input, and it ends
+            self._process = None
+
+
+def make_maildir(folder: Path) -> None:
+    """Make an empty Maildir, or complete one."""
+    for name in ("tmp", "new", "cur"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+
+
+def store(folder: Path, message: bytes) -> Path:
+    """Put a message into a Maildir: it appears whole or not at all."""
+    name = f"{time.time_ns()}.{os.getpid()}_{secrets.token_hex(4)}.{socket.gethostname()}.eml"
+    draft = folder / "tmp" / name
+    draft.write_bytes(message)
+    return draft.rename(folder / "new" / name)
+
+
+def list_mails(folder: Path, limit: int = 200) -> tuple[tuple[Mail, ...], int]:
+    """The newest `limit` messages, newest first, and how many there are in all."""
+    files = sorted((*folder.glob("new/*.eml"), *folder.glob("cur/*.eml")), key=_stamp, reverse=True)
+    return tuple(_summary(file) for file in files[:limit]), len(files)
+
+
+def read_mail(folder: Path, key: str) -> bytes | None:
+    """One message as it arrived, or None when there is none called `key`."""
+    for part in ("new", "cur"):
+        file = folder / part / f"{key}.eml"
+        if file.parent == folder / part and file.is_file():
+            return file.read_bytes()
+    return None
+
+
+def _stamp(file: Path) -> int:
+    stamp = file.name.partition(".")[0]
+    return int(stamp) if stamp.isdecimal() else 0
+
+
+def _summary(file: Path) -> Mail:
+    head = file.read_bytes()
+    message = message_from_bytes(
+        head.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=policy.default
+    )
+    return Mail(
+        key=file.name.removesuffix(".eml"),
+        subject=_header(message, "Subject"),
+        sender=_header(message, "From"),
+        recipient=_header(message, "To"),
+        received_at=datetime.fromtimestamp(_stamp(file) / 1e9, UTC),
+        rehearsal="X-Rehearsal" in message,
+        size=len(head),
+    )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    return str(message.get(name, ""))
+
+
+class _Handler:
+    """aiosmtpd's hook: every message goes into the Maildir."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        store(self._folder, envelope.original_content)
+        return "250 2.0.0 stored"
+
+
+def main(folder: str) -> None:
+    """Serve until standard input ends; the port is the first line of standard output."""
+    import asyncio
+
+    from aiosmtpd.smtp import SMTP
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        handler = _Handler(Path(folder))
+        server = await loop.create_server(
+            lambda: SMTP(
+                handler,
+                hostname="local-mailbox",
+                data_size_limit=LARGEST_MESSAGE,
+                enable_SMTPUTF8=True,
+                loop=loop,
+            ),
+            HOST,
+            0,
+        )
+        print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # read by our parent
+        await loop.run_in_executor(None, sys.stdin.buffer.read)
+        server.close()
+
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
