@@ -65,4 +65,5 @@ def _line(path: Path, key: str) -> int | None:
     ignored = Faults(path)
     text = decode(path.read_bytes(), ignored)
     parts = split(text, ignored) if text else None
-    return parse(parts.header, ignored).lines.get(key) if parts else None
+    table = parse(parts.header, ignored) if parts else None
+    return table.lines.get(key) if table else None

@@ -40,9 +40,10 @@ def open_draft(data: bytes, below: PurePath, config: Config, faults: Faults) -> 
     """Read the front matter; None if there is none to be read, which `faults` then tells."""
     text = decode(data, faults)
     parts = split(text, faults) if text is not None else None
-    if parts is None:
+    table = parse(parts.header, faults) if parts is not None else None
+    if parts is None or table is None:
         return None
-    head = read_head(parse(parts.header, faults), below, config.site, faults)
+    head = read_head(table, below, config.site, faults)
     return Draft(parts, head, head.canonical_url or page_url(config, head.slug), faults)
 
 
@@ -59,7 +60,8 @@ def finish_post(
     image = _image(head.picture, references, faults)
     rendered = render(draft.parts.body, draft.parts.body_line, head.slug)
     outputs = _outputs(rendered, references, faults)
-    if not (outputs.text or references.images or head.summary or head.status is Status.DRAFT):
+    has_content = outputs.text or references.images or head.summary
+    if not (has_content or faults.found or head.status is Status.DRAFT):
         hint = "write some, or set `status: draft` until you do"
         faults.add("the post has no text below its front matter", rendered.body_line, hint)
     if faults.found:
@@ -82,7 +84,7 @@ def _outputs(rendered: Rendered, references: References, faults: Faults) -> Outp
         hint = "close what was left open"
         message = f"tags or emphasis are nested more than {DEEPEST} deep"
         faults.add(message, rendered.body_line, hint)
-        return Outputs("", "", "", "-", "")
+        return Outputs("", "", "", "", "")
     return make_outputs(sanitise(rendered.html), rendered, references, faults)
 
 

@@ -96,10 +96,10 @@ def split(text: str, faults: Faults) -> Parts | None:
     return None
 
 
-def parse(header: str, faults: Faults) -> Table:
-    """Read the front matter; what cannot be read is a fault, and the result then holds the rest.
+def parse(header: str, faults: Faults) -> Table | None:
+    """Read the front matter; None, and a fault with its line, if it cannot be read.
 
-    A key given twice is a fault that names both lines.
+    A key given twice is a fault that names both lines; the first one counts then.
     """
     try:
         return _Reader(header, faults).read()
@@ -111,7 +111,7 @@ def parse(header: str, faults: Faults) -> Table:
         problem = getattr(error, "problem", None) or "it cannot be read"
         hint = "put a text that holds a colon, or starts with a sign, in quotes"
         faults.add(f"the front matter is no valid YAML: {problem}", line, hint)
-    return Table({}, {}, 0)
+    return None
 
 
 class _Reader:

@@ -255,7 +255,8 @@ class _Fields:
             self.faults.add("the image has no alt text", line, hint)
         if not source and (alt or source_alt):
             hint = "name its file in `image:`"
-            self.faults.add("the image is missing", self.line("image"), hint)
+            key = "image" if source_alt else "image_alt"
+            self.faults.add("the image is missing", self.line(key), hint)
         return Picture(source, alt, line) if source else None
 
     def _picture_table(self, table: Table) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import GifImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin
 
@@ -38,10 +39,16 @@ def read_header(file: Path) -> Header:
     Raises UnusableError for other formats (Outlook shows neither SVG nor WebP), for broken
     files and for more than 50 million pixels, which would fill the memory of who opens them.
     """
-    start = file.open("rb").read(16) if file.stat().st_size else b""
+    with file.open("rb") as stream:
+        return _read(stream, file)
+
+
+def _read(stream: BinaryIO, file: Path) -> Header:
+    start = stream.read(16)
+    stream.seek(0)
     for magic, media_type, opener in _KINDS:
         if start.startswith(magic):
-            width, height = _dimensions(file, opener)
+            width, height = _dimensions(stream, opener)
             if width * height > _MOST_PIXELS:
                 message = f"has {width} x {height} pixels, and 50 million is the most"
                 raise UnusableError(message, "make it smaller; 1,200 pixels across are plenty")
@@ -49,11 +56,13 @@ def read_header(file: Path) -> Header:
     raise UnusableError(_other_kind(start, file.suffix.lower()), _EXPORT)
 
 
-def _dimensions(file: Path, opener: type[ImageFile.ImageFile]) -> tuple[int, int]:
+def _dimensions(stream: BinaryIO, opener: type[ImageFile.ImageFile]) -> tuple[int, int]:
     try:
-        with opener(file) as picture:
-            width, height = picture.size
-            turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+        picture = opener(stream)
+        width, height = picture.size
+        # Of a JPEG alone: a PNG's may stand behind its pixels, which Pillow would then decode.
+        exif = picture.getexif() if isinstance(picture, JpegImagePlugin.JpegImageFile) else {}
+        turned = exif.get(_ORIENTATION, 1) >= 5
     except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, struct.error):
         # Each is what Pillow raises for some kind of broken header.
         raise UnusableError("is broken: its header cannot be read", _EXPORT) from None

@@ -38,11 +38,11 @@ class Rendered:
 
     def line_of(self, address: str) -> int:
         """Line of the file where `address` is used; the body's first if it cannot be found."""
+        for token in self.tokens:
+            above = _lines_above(token, address)
+            if token.map and above is not None:
+                return self.body_line + token.map[0] + above
         for needle in (address, unquote(address)):
-            for token in self.tokens:
-                if token.map and token.type in ("inline", "html_block") and needle in token.content:
-                    above = token.content[: token.content.index(needle)].count("\n")
-                    return self.body_line + token.map[0] + above
             if needle in self.body:  # the definition of a reference is in no token
                 return self.body_line + self.body[: self.body.index(needle)].count("\n")
         return self.body_line
@@ -58,6 +58,19 @@ def render(body: str, body_line: int, slug: str) -> Rendered:
     tokens = _MARKDOWN.parse(body, env)
     html = str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env))
     return Rendered(html, body, body_line, tokens)
+
+
+def _lines_above(token: Token, address: str) -> int | None:
+    """Lines of a block before the link, picture or tag that names `address`; None if none does."""
+    if token.type == "html_block" and address in token.content:
+        return token.content[: token.content.index(address)].count("\n")
+    lines = 0
+    for child in token.children or ():
+        named = child.attrGet("href") or child.attrGet("src")
+        if named == address or (child.type == "html_inline" and address in child.content):
+            return lines
+        lines += child.type in ("softbreak", "hardbreak")
+    return None
 
 
 def _depth(html: str) -> int:

@@ -84,7 +84,7 @@ def _resolve_images(
         alt = node.attributes.get("alt") or ""
         if not source.strip():
             hint = "name a PNG, JPEG or GIF file beside the post, or an https address"
-            faults.add("an image has no address that may be used", rendered.line_of(alt), hint)
+            faults.add("an image has no address that may be used", rendered.line_of("data:"), hint)
             continue
         try:
             _show(node, references.image(source, alt))

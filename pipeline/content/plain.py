@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# XML 1.0 section 2.2 forbids all but the last pair; U+E000 and U+E001 enclose an edition's slots.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\ue000\ue001]")
+# XML 1.0 section 2.2 forbids the first line, YAML 1.1 section 4.1 the second; U+E000 and U+E001
+# enclose an edition's slots.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\x7f-\x84\x86-\x9f\ue000\ue001]"
+)
 
 
 def strip_forbidden(text: str) -> str:
-    """Drop NUL and every other character that XML 1.0 forbids, and U+E000 and U+E001."""
+    """Drop NUL and the other control characters that feeds cannot carry, U+E000 and U+E001."""
     return _FORBIDDEN.sub("", text)
 
 
 def one_line(text: str) -> str:
-    """Fold every run of white space, line breaks too, to one space; drop what is forbidden."""
+    """Fold every run of white space, line breaks too, to one space, and strip_forbidden."""
     return " ".join(strip_forbidden(text).split())
 
 
@@ -25,7 +28,7 @@ def is_visible(text: str) -> bool:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut `text` at a word so that it has at most `limit` characters and end it with an ellipsis."""
+    """Fold every run of white space, line breaks too, to one space; drop forbidden characters."""
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
