@@ -133,6 +133,11 @@ def _pages(editions: Sequence[Edition]) -> tuple[EditionPage, ...]:
 
 def read_newsletters(site: Site) -> tuple[campaigns.Newsletter, ...]:
     """All newsletters; those the file declares for the first time are copied now."""
+    with reading(site.engine) as connection:
+        known = campaigns.read_newsletters(connection)
+    names = {newsletter.name for newsletter in known}
+    if all(declared.name in names for declared in site.config.newsletters):
+        return known  # nearly always: a tick must not take the write lock for nothing
     with writing(site.engine) as connection:
         campaigns.declare_newsletters(connection, site.config.newsletters, site.now())
         return campaigns.read_newsletters(connection)
@@ -289,7 +294,8 @@ class Clock:
         self._provider = provider  # the local mailbox's; None to use the configured one
         self._say = say
         self._said: dict[str, str] = {}
-        self._seen: object = None
+        self._seen: object = None  # the files as they were last read
+        self._published: object = None  # the state that was last published
         self._content: Content | None = None
         self._work = threading.Event()
         self._ended = threading.Event()
@@ -345,7 +351,15 @@ class Clock:
         return self._content
 
     def _publish(self, content: Content) -> None:
+        """Publish when a file changed, a post's time came or ended, or an edition was made."""
+        out = [post.id for post in published(content.posts, self._site.now(), private=True)]
+        with reading(self._site.engine) as connection:
+            editions = campaigns.count_editions(connection)
+        state = (self._seen, out, editions)
+        if state == self._published:
+            return
         publication = publish_feeds(self._site, content)
+        self._published = state
         if publication.written:
             self._say(f"Published {len(publication.written)} files.")
 

@@ -363,10 +363,7 @@ def _read_newsletters(tables: Any, site: Site, file: str) -> tuple[NewsletterSet
         raise ConfigError(
             "is written [[newsletter]], with two brackets", file=file, key="newsletter"
         )
-    made = tuple(
-        check_newsletter(_build(NewsletterSettings, table, file, "newsletter"), site, file)
-        for table in tables
-    )
+    made = tuple(make_newsletter_settings(table, site, file) for table in tables)
     names = [newsletter.name for newsletter in made]
     for name in names:
         if names.count(name) > 1:
@@ -376,11 +373,13 @@ def _read_newsletters(tables: Any, site: Site, file: str) -> tuple[NewsletterSet
     return made
 
 
-def check_newsletter(newsletter: NewsletterSettings, site: Site, file: str) -> NewsletterSettings:
-    """Fill in the site's values where a newsletter sets none, and refuse what cannot work.
+def make_newsletter_settings(given: Mapping[str, Any], site: Site, file: str) -> NewsletterSettings:
+    """Make a newsletter's settings from a table of them, filling in the site's where it has none.
 
-    The command line makes newsletters too, and calls this for the same answers.
+    The command line makes newsletters too, and calls this for the same answers; `file` stands in
+    the sentence. Raises ConfigError for what cannot work.
     """
+    newsletter: NewsletterSettings = _build(NewsletterSettings, given, file, "newsletter")
     complete = replace(
         newsletter,
         title=newsletter.title or site.title,

@@ -2,6 +2,7 @@
 
 from pipeline.campaigns.campaign_store import (
     Campaign,
+    count_editions,
     read_campaign,
     read_campaigns,
     read_edition,
@@ -31,6 +32,7 @@ __all__ = [
     "add_newsletter",
     "compose_edition",
     "compose_next",
+    "count_editions",
     "declare_newsletters",
     "differences",
     "find_newsletter",

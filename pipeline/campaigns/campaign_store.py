@@ -63,6 +63,11 @@ def read_public_editions(connection: Connection) -> tuple[Edition, ...]:
     return tuple(map(_edition, rows))
 
 
+def count_editions(connection: Connection) -> int:
+    """How many editions were ever made."""
+    return connection.execute(select(func.count()).select_from(editions)).scalar_one()
+
+
 def _edition(row: Row[Any]) -> Edition:
     return Edition(**(row._asdict() | {"post_ids": tuple(row.post_ids)}))
 

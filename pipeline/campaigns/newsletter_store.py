@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from pipeline.campaigns.newsletters import Newsletter, from_json, to_json
+from pipeline.campaigns.schedule import next_after
 from pipeline.config import NewsletterSettings
 from pipeline.db import insert, lock_rows
 from pipeline.errors import CampaignError
@@ -56,13 +57,19 @@ def _insert_newsletter(connection: Connection, settings: NewsletterSettings, now
     )
 
 
-def update_newsletter(connection: Connection, settings: NewsletterSettings) -> None:
-    """Give a newsletter new settings; a changed schedule counts from its next occurrence on."""
+def update_newsletter(
+    connection: Connection, old: Newsletter, settings: NewsletterSettings, now: datetime
+) -> None:
+    """Give a newsletter new settings; a changed schedule counts from `now` on."""
     connection.execute(
-        update(newsletters)
-        .where(newsletters.c.name == settings.name)
-        .values(settings=to_json(settings))
+        update(newsletters).where(newsletters.c.id == old.id).values(settings=to_json(settings))
     )
+    moved = (settings.schedule, settings.timezone) != (old.settings.schedule, old.settings.timezone)
+    if moved:
+        next_at = next_after(settings.schedule, settings.timezone, now)
+        connection.execute(
+            update(schedules).where(schedules.c.newsletter_id == old.id).values(next_at=next_at)
+        )
 
 
 def read_newsletters(connection: Connection) -> tuple[Newsletter, ...]:

@@ -82,3 +82,19 @@ def _edition(
         campaigns.compose_next(connection, newsletter, content.posts, site.config, site.now())
     except PipelineError as error:
         yield Fault(f"newsletter {newsletter.name!r}: {error}", error.hint)
+
+
+def print_faults(faults: tuple[Fault, ...]) -> None:
+    """One line a fault, its mend below it."""
+    import click
+
+    for fault in faults:
+        word = click.style("Fault:", fg="red") if fault.blocks else click.style("Row:", fg="yellow")
+        click.echo(f"{word} {fault.sentence}")
+        if fault.hint:
+            click.echo(f"       {fault.hint}")
+    blocking = sum(fault.blocks for fault in faults)
+    if blocking:
+        click.echo(f"{blocking} to mend before the next run.")
+    else:
+        click.echo("No fault found." if not faults else "Nothing that stops a run.")

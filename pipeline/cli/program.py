@@ -23,7 +23,7 @@ def main() -> None:
       pipeline --site my-site check  list every fault of every post
       pipeline --site my-site run    publish, send what is due, and end
       pipeline --site my-site serve  keep running, with feeds and mailbox over HTTP
-    """  # noqa: D301  # \b is click's mark for text that is not to be wrapped
+    """
 
 
 for command in (init, check, run, serve, feeds, preview, status):

@@ -21,8 +21,7 @@ def check(as_json: bool) -> None:
     \b
     Example: pipeline check --site my-site
     """
-    from pipeline.cli.checking import find_faults
-    from pipeline.cli.report import print_faults
+    from pipeline.cli.checking import find_faults, print_faults
 
     faults = find_faults(open_site())
     if as_json:

@@ -18,13 +18,12 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from pipeline.config import Smtp
 from pipeline.errors import TransportUnavailable
 
 HOST = "127.0.0.1"
-LARGEST_MESSAGE = 50_000_000  # octets
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class LocalMailbox:
     def __enter__(self) -> Self:
         make_maildir(self._folder)
         self._process = subprocess.Popen(  # noqa: S603  # our own module, fixed arguments
-            [sys.executable, "-m", "pipeline.delivery.mailbox", str(self._folder.resolve())],
+            [sys.executable, "-m", "pipeline.delivery.mailbox_server", str(self._folder.resolve())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us: the mailbox lives until we are done
@@ -127,45 +126,3 @@ def _summary(file: Path) -> Mail:
 
 def _header(message: EmailMessage, name: str) -> str:
     return str(message.get(name, ""))
-
-
-class _Handler:
-    """aiosmtpd's hook: every message goes into the Maildir."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        store(self._folder, envelope.original_content)
-        return "250 2.0.0 stored"
-
-
-def main(folder: str) -> None:
-    """Serve until standard input ends; the port is the first line of standard output."""
-    import asyncio
-
-    from aiosmtpd.smtp import SMTP
-
-    async def serve() -> None:
-        loop = asyncio.get_running_loop()
-        handler = _Handler(Path(folder))
-        server = await loop.create_server(
-            lambda: SMTP(
-                handler,
-                hostname="local-mailbox",
-                data_size_limit=LARGEST_MESSAGE,
-                enable_SMTPUTF8=True,
-                loop=loop,
-            ),
-            HOST,
-            0,
-        )
-        print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # read by our parent
-        await loop.run_in_executor(None, sys.stdin.buffer.read)
-        server.close()
-
-    asyncio.run(serve())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -112,7 +112,10 @@ def record(connection: Connection, results: Sequence[Result], now: datetime) -> 
             deliveries.c.campaign_id == bindparam("of_campaign"),
             deliveries.c.subscriber_id == bindparam("of_subscriber"),
             deliveries.c.attempt == bindparam("of_attempt"),
-            deliveries.c.status.in_((DeliveryStatus.STARTED, DeliveryStatus.UNKNOWN)),
+            or_(
+                deliveries.c.status == DeliveryStatus.STARTED,
+                deliveries.c.status == DeliveryStatus.UNKNOWN,
+            ),
         )
         .values(
             status=bindparam("new_status"),

@@ -1,0 +1,264 @@
+"""What a command says at its end: what was done, the sheet, what needs you, what next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.campaigns import Due, Verdict
+from pipeline.clock import Balance, Look, Pass, Site
+from pipeline.content import Rename, published
+from pipeline.delivery import list_mails
+from pipeline.feeds import Publication
+from pipeline.schema import DeliveryStatus
+
+# The sheet's rows: a word or two for people; the glossary has the sentence.
+MEANINGS = {
+    DeliveryStatus.PLANNED: "waiting to be sent",
+    DeliveryStatus.STARTED: "in flight",
+    DeliveryStatus.SENT: "accepted by the next server",
+    DeliveryStatus.DEFERRED: "put off by the server, tried again later",
+    DeliveryStatus.REFUSED: "refused for good",
+    DeliveryStatus.UNKNOWN: "may have gone: no reply was seen",
+    DeliveryStatus.SKIPPED: "left before their turn came",
+    DeliveryStatus.CANCELLED: "called off",
+    DeliveryStatus.EXPIRED: "tried for too long",
+    DeliveryStatus.BOUNCED: "came back",
+    DeliveryStatus.COMPLAINED: "marked as spam",
+}
+
+
+def console() -> Console:
+    """Standard output; plain, and as wide as the text, when it is not a terminal."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+# --- a pass -------------------------------------------------------------------------------------
+
+
+def print_pass(site: Site, done: Pass, *, quiet: bool) -> None:
+    """The screen at the end of `run`; with `quiet`, only what needs somebody."""
+    out = console()
+    if not quiet:
+        _print_content(out, site, done)
+        _print_feeds(out, done)
+    _print_needs(out, done)
+    if not quiet:
+        for look in done.looks:
+            _print_look(out, look)
+        for balance in done.balances:
+            _print_balance(out, site, balance)
+        _print_next(out, site)
+
+
+def _print_content(out: Console, site: Site, done: Pass) -> None:
+    posts = done.content.posts
+    shown = len(published(posts, site.now(), private=True))
+    out.print(f"[bold]Posts[/]        {len(posts)} read, {shown} published{_waiting(posts, shown)}")
+    for report in done.imports:
+        joined = f", {report.joined} new" if report.joined else ""
+        out.print(f"[bold]Subscribers[/]  {report.rows} rows for {report.list}{joined}")
+
+
+def _waiting(posts: Sequence[Any], shown: int) -> str:
+    return f", {len(posts) - shown} drafts or still to come" if len(posts) > shown else ""
+
+
+def _print_feeds(out: Console, done: Pass) -> None:
+    feeds = len(done.publications[-1].feeds)
+    written = len({path for one in done.publications for path in one.written})
+    changed = f"{written} files written" if written else "nothing changed"
+    out.print(f"[bold]Feeds[/]        {feeds} feeds up to date, {changed}")
+
+
+def _print_needs(out: Console, done: Pass) -> None:
+    """What a person should look at."""
+    print_renames(done.content.renames)
+    for report in done.imports:
+        for error in report.refused:
+            out.print(f"[yellow]Refused row[/] {escape(str(error))}")
+        if report.absent:
+            out.print(
+                f"[yellow]Note[/] {report.absent} people on the list {report.list} stand in"
+                f" {report.file.name} no more; they stay subscribed. To take one off:"
+                f" pipeline subscribers unsubscribe ADDRESS --list {report.list}"
+            )
+
+
+def print_renames(renames: Sequence[Rename]) -> None:
+    """Files that look like a published post under a new name."""
+    for rename in renames:
+        console().print(f"[yellow]Renamed[/] {escape(rename.sentence)}: {escape(rename.hint)}")
+
+
+def _print_look(out: Console, look: Look) -> None:
+    name = f"[bold]Newsletter[/]   {escape(look.due.newsletter.name)}"
+    if look.edition is not None and look.campaign_id is not None:
+        size = len(look.edition.html.encode()) / 1000
+        out.print(
+            f"{name}: {escape(look.edition.subject)}\n"
+            f"             edition {look.edition.id[:12]} of {len(look.edition.post_ids)} posts,"
+            f" {size:.1f} kB of HTML"
+        )
+    else:
+        out.print(f"{name}: {_why_not(look.due)}")
+
+
+def _why_not(due: Due) -> str:
+    again = local_time(due.next_at, due.newsletter.settings.timezone)
+    count = len(due.selection.posts)
+    if due.verdict is Verdict.NOBODY:
+        return f"nobody is on the list {due.newsletter.settings.list}, so nothing was sent"
+    if due.verdict is Verdict.NOTHING_NEW and due.due_at is None:
+        return "no post yet, nothing to send; its first edition goes out with the first one"
+    if count == 0:
+        return f"no new post, nothing to send; next look {again}"
+    return f"{count} new {'posts wait' if count > 1 else 'post waits'} for {again}"
+
+
+def _print_balance(out: Console, site: Site, balance: Balance) -> None:
+    campaign, sheet = balance.campaign, balance.sheet
+    kind = "Rehearsal" if campaign.rehearsal else "Campaign"
+    out.print(f"\n[bold]{kind} {campaign.id}[/], {campaign.state}: {escape(campaign.subject)}")
+    if campaign.rehearsal:
+        out.print("No provider is set: these messages went to the local mailbox, to nobody else.")
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_column(style="dim")
+    for state, count in sheet.counts.items():
+        if count:
+            table.add_row(f"{count:,}", state, MEANINGS[state])
+    table.add_row(f"{sheet.recipients:,}", "recipients", "the sheet closes" if sheet.closes else "")
+    out.print(table)
+    if not sheet.closes:
+        out.print("[red]The sheet does not close[/]: please report this with var/pipeline.db.")
+    if sheet.next_attempt_at is not None:
+        again = local_time(sheet.next_attempt_at, site.config.site.timezone)
+        out.print(f"Next try {again}: run `pipeline run` then, or keep `pipeline serve` running.")
+
+
+def _print_next(out: Console, site: Site) -> None:
+    out.print(f"\nFeeds     {site.output / 'feed.xml'}")
+    mails, _ = list_mails(site.mailbox, 1) if site.config.rehearsal else ((), 0)
+    if mails:
+        out.print(f"A message {site.mailbox / 'new' / mails[0].key}.eml")
+    out.print("Browse    `make serve` or `pipeline serve`, then http://" + _address(site))
+
+
+def _address(site: Site) -> str:
+    return f"{site.config.serve.host}:{site.config.serve.port}/"
+
+
+def pass_as_json(done: Pass) -> dict[str, Any]:
+    """A pass for scripts."""
+    return {
+        "posts": len(done.content.posts),
+        "renames": [rename.sentence for rename in done.content.renames],
+        "imports": [
+            {
+                "list": report.list,
+                "rows": report.rows,
+                "joined": report.joined,
+                "refused": [str(error) for error in report.refused],
+            }
+            for report in done.imports
+        ],
+        "feeds": publication_as_json(done.publications[-1]),
+        "newsletters": [_look_as_json(look) for look in done.looks],
+        "campaigns": [balance_as_json(balance) for balance in done.balances],
+        "failure": str(done.failure) if done.failure else None,
+    }
+
+
+def _look_as_json(look: Look) -> dict[str, Any]:
+    return {
+        "newsletter": look.due.newsletter.name,
+        "verdict": look.due.verdict,
+        "campaign": look.campaign_id,
+        "edition": look.edition.id if look.edition else None,
+        "new_posts": len(look.due.selection.posts),
+        "next_at": look.due.next_at.isoformat(),
+    }
+
+
+# --- balances and publications ------------------------------------------------------------------
+
+
+def print_balances(balances: Sequence[Balance]) -> None:
+    """All campaigns, a row each."""
+    out = console()
+    if not balances:
+        out.print("No campaign yet: `pipeline run` sends what is due.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "newsletter", "state", "launched (UTC)"):
+        table.add_column(heading)
+    used = [state for state in DeliveryStatus if any(one.sheet.counts[state] for one in balances)]
+    for heading in ("recipients", *used):
+        table.add_column(heading, justify="right")
+    for balance in balances:
+        campaign = balance.campaign
+        kind = " (rehearsal)" if campaign.rehearsal else ""
+        table.add_row(
+            str(campaign.id),
+            escape(campaign.newsletter) + kind,
+            campaign.state,
+            f"{campaign.launched_at:%Y-%m-%d %H:%M}",
+            f"{balance.sheet.recipients:,}",
+            *(f"{balance.sheet.counts[state]:,}" for state in used),
+        )
+    out.print(table)
+
+
+def balance_as_json(balance: Balance) -> dict[str, Any]:
+    """A campaign and its sheet, for scripts."""
+    campaign, sheet = balance.campaign, balance.sheet
+    return {
+        "id": campaign.id,
+        "newsletter": campaign.newsletter,
+        "edition": campaign.edition_id,
+        "subject": campaign.subject,
+        "rehearsal": campaign.rehearsal,
+        "state": campaign.state,
+        "recipients": sheet.recipients,
+        "counts": {state.value: count for state, count in sheet.counts.items()},
+        "closes": sheet.closes,
+        "launched_at": campaign.launched_at.isoformat(),
+        "finished_at": campaign.finished_at.isoformat() if campaign.finished_at else None,
+    }
+
+
+def print_publication(publication: Publication) -> None:
+    """What `feeds` wrote."""
+    out = console()
+    out.print(
+        f"{len(publication.written)} files written, {publication.unchanged} unchanged,"
+        f" {len(publication.removed)} removed in {publication.out}"
+    )
+    for path in publication.kept:
+        out.print(f"[yellow]Kept[/] {path}: no longer ours to remove, it was changed by hand")
+    for name in ("feed.xml", "atom.xml", "feed.json"):
+        out.print(f"  {publication.out / name}")
+
+
+def publication_as_json(publication: Publication) -> dict[str, Any]:
+    """A publication, for scripts."""
+    return {
+        "out": str(publication.out),
+        "written": list(publication.written),
+        "unchanged": publication.unchanged,
+        "removed": list(publication.removed),
+        "feeds": list(publication.feeds),
+    }
+
+
+def local_time(instant: datetime, zone: str) -> str:
+    """An instant where people are, with its zone: "Tue 24 Nov 09:00 America/New_York"."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%a %-d %b %Y %H:%M} {zone}"

@@ -1,0 +1,86 @@
+"""`pipeline serve`: the clock, the worker, the mailbox and the web in one process tree."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import uvicorn
+
+from pipeline.clock import Clock, Site
+from pipeline.config import Smtp
+from pipeline.delivery import LocalMailbox, probe
+from pipeline.errors import PipelineError, TransportUnavailable
+from pipeline.web import make_app
+
+
+def serve_site(site: Site, host: str, port: int) -> None:
+    """Serve until Ctrl-C or SIGTERM; then finish what is in flight and end.
+
+    Raises PipelineError when the address cannot be listened on.
+    """
+    with _listening(host, port) as listener, _mailbox(site) as provider:
+        address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
+        _say(f"Serving {site.config.site.title} on {address} (Ctrl-C to stop)")
+        if provider is not None:
+            _say(f"No provider is set: mail goes to the local mailbox, {address}mailbox/")
+        clock = Clock(site, provider, _say)
+        clock.start()
+        try:
+            _make_server(site).run(sockets=[listener])
+        except KeyboardInterrupt:
+            pass  # uvicorn has closed its connections and passes the signal on
+        finally:
+            _say("Stopping: finishing what is in flight.")
+            clock.stop()
+    _say("Stopped. What was not sent stays planned and goes on at the next start.")
+
+
+def _make_server(site: Site) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_app(site),
+            log_level="warning",
+            access_log=False,  # its lines would hold readers' tokens
+            timeout_graceful_shutdown=10,
+        )
+    )
+
+
+@contextmanager
+def _mailbox(site: Site) -> Iterator[Smtp | None]:
+    """The local mailbox while no provider is set; else None, and the provider is tried once."""
+    if site.config.smtp is None:
+        with LocalMailbox(site.mailbox) as local:
+            yield local.provider
+        return
+    try:
+        probe(site.config.smtp, site.config.site.authority)
+    except TransportUnavailable as error:
+        _say(f"{error} ({error.hint}). Feeds are served; mail waits until it works.")
+    yield None
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise PipelineError(
+                f"cannot listen on {host}:{port}: {error.strerror}",
+                hint="another server may run there; choose one with --port, or [serve] port",
+            ) from error
+        yield listener
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence)
