@@ -71,8 +71,8 @@ def show(rows: list[Row], about: dict[str, str]) -> Table:
             row.unit,
             f"{number(row.yardstick)} {row.against}" if row.yardstick else "",
             f"{row.ratio:.3g}" if row.ratio else "",
-            bound(row),
-            "kept" if row.holds else "MISSED",
+            promise := bound(row),
+            (promise and "kept") if row.holds else "MISSED",
             style="" if row.holds else "red",
         )
     return table
