@@ -21,6 +21,7 @@ FORMATS = {  # file name → media type and name; the order is that of the links
     ATOM: ("application/atom+xml", "Atom"),
     JSON: ("application/feed+json", "JSON Feed"),
 }
+CROWDED = 240  # titles that a page of less than 50 kB has room for
 # A feed without posts needs a date too, and it must be the same tomorrow.
 EMPTY_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 # XML 1.0 2.2; a single one of these would make the whole feed unreadable.
@@ -64,7 +65,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Topic:
-    """A tag, category or year with its posts, newest first; `folder` as in "tags/sleep/"."""
+    """A tag, category, year or month with its posts, newest first; `folder` as in "tags/sleep/"."""
 
     folder: str
     name: str
@@ -146,9 +147,17 @@ def topics(posts: Sequence[Post]) -> list[Topic]:
 
 
 def years(posts: Sequence[Post], zone: ZoneInfo) -> list[Topic]:
-    """Group posts by the year they came out in `zone`, newest first."""
-    by_year = groupby(posts, key=lambda post: str(post.date.astimezone(zone).year))
-    return [Topic(f"archive/{year}/", year, tuple(group)) for year, group in by_year]
+    """Group posts by the year they came out in `zone`, or by month where a year has too many."""
+    shelves = []
+    for year in _by_date(posts, zone, "%Y"):
+        crowded = len(year.posts) > CROWDED
+        shelves += _by_date(year.posts, zone, "%Y-%m") if crowded else [year]
+    return shelves
+
+
+def _by_date(posts: Sequence[Post], zone: ZoneInfo, form: str) -> list[Topic]:
+    groups = groupby(posts, key=lambda post: post.date.astimezone(zone).strftime(form))
+    return [Topic(f"archive/{name}/", name, tuple(group)) for name, group in groups]
 
 
 def category_folder(name: str) -> str:
