@@ -72,7 +72,7 @@ def _render(source: str, template: str) -> str:
         raise TemplateError(
             f"is MJML that the renderer cannot take ({type(error).__name__}: {error})",
             template=template,
-            hint="take out the last part that was added, and see docs/templates.md",
+            hint="take out the last part that was added, and put it back piece by piece",
         ) from error
 
 

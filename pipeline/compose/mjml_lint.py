@@ -95,19 +95,21 @@ def _faults(mjml: str) -> Iterator[Fault]:
         yield from _wrong_attributes(name, tag["attributes"], line, inside)
         if not tag["void"]:
             open_tags.append((name, line))
-    for name, line in open_tags:
-        yield Fault(f"<{name}> is never closed", line, f"add </{name}>, or write <{name} />")
+    for unclosed in open_tags:
+        yield _unclosed(*unclosed)
 
 
 def _closing(name: str, line: int, open_tags: list[tuple[str, int]]) -> Iterator[Fault]:
-    if open_tags and open_tags[-1][0] == name:
-        open_tags.pop()
+    if name not in [opened for opened, _ in open_tags]:
+        within = f"inside <{open_tags[-1][0]}>" if open_tags else "where nothing is open"
+        yield Fault(f"</{name}> closes {within}", line, "close tags in the order they were opened")
         return
-    within = f"inside <{open_tags[-1][0]}>" if open_tags else "where nothing is open"
-    yield Fault(f"</{name}> closes {within}", line, "close tags in the order they were opened")
-    if name in [opened for opened, _ in open_tags]:
-        while open_tags.pop()[0] != name:
-            pass
+    while (inner := open_tags.pop())[0] != name:
+        yield _unclosed(*inner)
+
+
+def _unclosed(name: str, line: int) -> Fault:
+    return Fault(f"<{name}> is never closed", line, f"add </{name}>, or write <{name} />")
 
 
 def _wrong_tag(name: str, line: int) -> Iterator[Fault]:

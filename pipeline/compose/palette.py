@@ -9,6 +9,7 @@ from pipeline.errors import ConfigError
 
 PAGE = "#ffffff"
 INK = "#1b1d1f"
+BLACK = "#000000"
 DARK_PAGE = "#15171a"
 READABLE = 4.5  # WCAG 2.1, 1.4.3
 GLOWING = 7.0  # 1.4.6; at 4.5 an accent looks muddy on a dark page
@@ -58,7 +59,8 @@ def _toward(colour: Rgb, goal: Rgb, ground: str, least: float) -> str:
 
 
 def _text_on(ground: str) -> str:
-    return max((PAGE, INK), key=lambda colour: contrast(colour, ground))
+    """White where it can be read, else ink, else black: one of them reaches 4.5:1 on any ground."""
+    return next(each for each in (PAGE, INK, BLACK) if contrast(each, ground) >= READABLE)
 
 
 def _parse(colour: str) -> Rgb:

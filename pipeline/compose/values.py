@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -119,7 +120,9 @@ def make_story(post: Post, config: Config, language: str, strings: Mapping[str, 
 
 def without_reserved(value: Given) -> Given:
     """A post or setting whose texts cannot pass for slots."""
-    if type(value) is str:  # an enum's member is a str too, and has to stay what it is
+    if isinstance(value, Enum):  # a StrEnum is a str too, and has to stay what it is
+        return value
+    if isinstance(value, str):
         return without_slots(value)  # type: ignore[return-value]  # a str stays a str
     if isinstance(value, tuple):
         return tuple(without_reserved(item) for item in value)  # type: ignore[return-value]  # same

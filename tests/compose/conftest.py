@@ -1,10 +1,10 @@
-"""Posts, a newsletter and a site made by hand; nothing is read but templates."""
+"""A newsletter and a site made by hand; nothing is read but templates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,69 +12,20 @@ import pytest
 
 from pipeline.compose import Edition, make_edition
 from pipeline.config import Brand, Config, NewsletterSettings, Serve, Site
-from pipeline.content import Image, Post
-
-URL = "https://larkfield.example"
-ISSUED_ON = date(2026, 10, 13)
-BODY = """\
-<p>Most people with back pain <strong>get better</strong> within weeks, and
-<a href="https://larkfield.example/moving?a=1&amp;b=2">moving</a> helps more than rest.</p>
-<h2>What to do today</h2>
-<ul><li>Walk for ten minutes, twice.</li><li>Keep warm.</li></ul>
-<blockquote><p>Rest is for the night.</p></blockquote>
-<table><thead><tr><th>Day</th><th style="text-align:right">Minutes</th></tr></thead>
-<tbody><tr><td>Monday</td><td style="text-align:right">10</td></tr></tbody></table>
-<pre><code>walk  = 10
-  rest = 5
-</code></pre>
-"""
-MakePost = Callable[..., Post]
-Compose = Callable[..., Edition]
+from pipeline.content import Post
+from tests.compose.examples import ISSUED_ON, URL, Compose
 
 
-def a_picture(**values: Any) -> Image:
-    """Make a picture of 1200 by 675 pixels."""
-    made: dict[str, Any] = {
-        "url": f"{URL}/posts/images/path.jpg",
-        "alt": "A path between trees",
-        "width": 1200,
-        "height": 675,
-    }
-    return Image(**(made | values))
-
-
-def a_post(slug: str = "back-pain", **values: Any) -> Post:
-    """Make a post; whatever is not given follows from its slug."""
-    html = values.pop("html", BODY)
-    made: dict[str, Any] = {
-        "id": f"tag:larkfield.example,2026-10-01:{slug}",
-        "slug": slug,
-        "title": slug.replace("-", " ").capitalize(),
-        "date": datetime(2026, 10, 1, 14, tzinfo=UTC),
-        "url": f"{URL}/posts/{slug}/",
-        "path": Path(f"posts/{slug}.md"),
-        "summary": f"What helps with {slug.replace('-', ' ')}, and what can wait.",
-        "web_html": html,
-        "feed_html": html,
-        "email_html": html,
-        "text": "",
-        "author": "The Larkfield team",
-        "category": "Back pain",
-        "image": a_picture(),
-        "word_count": 660,
-    }
-    return Post(**(made | values))
-
-
-def some_posts(count: int) -> list[Post]:
-    """Make posts called "Story 1", "Story 2" and so on."""
-    return [a_post(f"story-{number}") for number in range(1, count + 1)]
+@pytest.fixture(scope="session")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site without templates of its own: the shipped ones are compiled once for all tests."""
+    return tmp_path_factory.mktemp("site")
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(request: pytest.FixtureRequest, tmp_path: Path, empty_site: Path) -> Config:
     return Config(
-        root=tmp_path,
+        root=tmp_path if "write_template" in request.fixturenames else empty_site,
         site=Site(
             title="Larkfield Pain Practice",
             url=URL,
