@@ -17,13 +17,10 @@ def read_known_posts(connection: Connection, present: Collection[str]) -> tuple[
         select(known_posts.c.id, known_posts.c.slug, known_posts.c.title, known_posts.c.date)
     ).all()
     gone = [row.id for row in known if row.id not in present]
-    texts = dict(
-        connection.execute(
-            select(known_posts.c.id, known_posts.c.text).where(known_posts.c.id.in_(gone))
-        )
-        .tuples()
-        .all()
+    rows = connection.execute(
+        select(known_posts.c.id, known_posts.c.text).where(known_posts.c.id.in_(gone))
     )
+    texts = {row.id: row.text for row in rows}
     return tuple(
         KnownPost(
             id=row.id, slug=row.slug, title=row.title, date=row.date, text=texts.get(row.id, "")

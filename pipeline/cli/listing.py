@@ -168,7 +168,7 @@ def print_differences(rows: Rows) -> None:
         for one in row["differences"]:
             console().print(
                 f"{row['name']}: {one['key']} is {one['in_database']!r}, but pipeline.toml says"
-                f" {one['in_file']!r}. To take the file's: pipeline newsletters adopt {row['name']}",
+                f" {one['in_file']!r}; to take that: pipeline newsletters adopt {row['name']}",
                 markup=False,
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,12 +101,11 @@ def print_renames(renames: Sequence[Rename]) -> None:
 def _print_look(out: Console, look: Look) -> None:
     name = f"[bold]Newsletter[/]   {escape(look.due.newsletter.name)}"
     if look.edition is not None and look.campaign_id is not None:
-        size = len(look.edition.html.encode()) / 1000
-        out.print(
-            f"{name}: {escape(look.edition.subject)}\n"
-            f"             edition {look.edition.id[:12]} of {len(look.edition.post_ids)} posts,"
-            f" {size:.1f} kB of HTML"
-        )
+        edition = look.edition
+        size = len(edition.html.encode()) / 1000
+        posts = counted(len(edition.post_ids), "post")
+        out.print(f"{name}: {escape(edition.subject)}")
+        out.print(f"             edition {edition.id[:12]} of {posts}, {size:.1f} kB of HTML")
     else:
         out.print(f"{name}: {_why_not(look.due)}")
 
@@ -149,11 +149,20 @@ def _print_next(out: Console, site: Site) -> None:
     mails, _ = list_mails(site.mailbox, 1) if site.config.rehearsal else ((), 0)
     if mails:
         out.print(f"A message {site.mailbox / 'new' / mails[0].key}.eml")
-    out.print("Browse    `make serve` or `pipeline serve`, then http://" + _address(site))
+    serve = site.config.serve
+    out.print(f"Browse    `{_serve_command(site)}`, then http://{serve.host}:{serve.port}/")
 
 
-def _address(site: Site) -> str:
-    return f"{site.config.serve.host}:{site.config.serve.port}/"
+def _serve_command(site: Site) -> str:
+    root = site.config.root
+    if (root / "Makefile").exists():
+        return "make serve"
+    return "pipeline serve" if root == Path() else f"pipeline serve --site {root}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: "1 post", "1,200 posts"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def pass_as_json(done: Pass) -> dict[str, Any]:

@@ -119,9 +119,12 @@ def preview(newsletter: str, out: Path) -> None:
     Example: pipeline preview digest --out preview
     """
     from pipeline.cli.previewing import write_preview
+    from pipeline.cli.report import counted
 
     edition, files = write_preview(open_site(), newsletter, out)
-    click.echo(f"{edition.subject}\nEdition {edition.id[:12]} of {len(edition.post_ids)} posts")
+    click.echo(
+        f"{edition.subject}\nEdition {edition.id[:12]} of {counted(len(edition.post_ids), 'post')}"
+    )
     for file in files:
         click.echo(f"  {file}")
 
