@@ -228,3 +228,12 @@ def test_the_shipped_templates_look_as_agreed(
     html = edition.html.replace("><", ">\n<").replace(edition.id[:16], "ID")
     golden(GOLDEN / f"{template}.html", html.encode())
     golden(GOLDEN / f"{template}.txt", edition.text.replace(edition.id[:16], "ID").encode())
+
+
+def test_a_right_to_left_letter_is_mirrored(compose: Compose) -> None:
+    posts = [a_post(language="ar", title="آلام الظهر"), a_post("second", language="ar")]
+    html = compose(posts).html
+    assert "direction:ltr" not in html
+    assert "direction:rtl" in html
+    full = compose(posts, template="post").html
+    assert "border-right:3px solid" in (attributes(full, "blockquote")["style"] or "")
