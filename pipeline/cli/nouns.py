@@ -82,7 +82,7 @@ def import_post(file: Path) -> None:
         source, html=html, today=datetime.now(UTC).astimezone(config.site.zone).date()
     )
     for guess in post.guesses:
-        click.echo(guess.sentence, err=True)
+        click.echo(guess.reason, err=True)
     click.echo(write_post(to_markdown(post), post, config.posts))
 
 

@@ -1,0 +1,449 @@
+"""What each command prints and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli import main
+from tests.cli.conftest import Pipeline
+from tests.support.site import SiteFolder
+
+
+def all_commands(
+    command: click.Command, path: str = "pipeline"
+) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from all_commands(child, f"{path} {name}")
+
+
+@pytest.mark.parametrize("path", [path for path, _ in all_commands(main)])
+def test_every_command_explains_itself(path: str) -> None:
+    result = CliRunner().invoke(main, [*path.split()[1:], "--help"])
+
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) > 3
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, one in all_commands(main) if path.count(" ") == 1 or one is main]
+)
+def test_every_command_of_the_first_row_shows_an_example(path: str) -> None:
+    assert "Example" in CliRunner().invoke(main, [*path.split()[1:], "--help"]).output
+
+
+def test_the_site_may_be_named_before_or_behind_the_command(site: SiteFolder) -> None:
+    site.add_subscribers("readers", ["ada@example.com"])
+    for arguments in (["--site", str(site.root), "status"], ["status", "--site", str(site.root)]):
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+
+
+def test_a_folder_that_is_no_site_is_one_sentence_with_a_hint(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--site", str(tmp_path), "run"])
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "pipeline.toml: there is no such file" in result.stderr
+    assert "pipeline init" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_word_is_a_usage_error(pipeline: Pipeline) -> None:
+    assert pipeline("frobnicate").exit_code == 2
+    assert pipeline("run", "--frobnicate").exit_code == 2
+
+
+def test_python_m_pipeline_is_the_same_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("pipeline, version ")
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def test_check_is_content_with_a_good_site(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    result = pipeline("check")
+
+    assert result.exit_code == 0
+    assert "No fault found" in result.stdout
+
+
+def test_check_lists_all_faults_of_all_posts_at_once(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("one", status="drraft", languag="en")
+    (site.root / "posts/two.md").write_text("no front matter\n", encoding="utf-8")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    result = pipeline("check")
+
+    assert result.exit_code == 1
+    assert "one.md:4" in result.stdout
+    assert "one.md:5" in result.stdout
+    assert "two.md:1" in result.stdout
+
+
+def test_check_names_a_newsletter_whose_list_does_not_exist(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("good")
+
+    result = pipeline("check")
+
+    assert result.exit_code == 1
+    assert "there is no list called 'readers'" in result.stdout
+
+
+def test_check_names_a_template_that_does_not_exist(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    settings = (site.root / "pipeline.toml").read_text("utf-8")
+    site.configure(f'{settings}template = "weekly"\n')
+
+    result = pipeline("check")
+
+    assert result.exit_code == 1
+    assert "weekly" in result.stdout
+
+
+def test_a_row_that_is_refused_is_shown_but_does_not_stop_a_run(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com", "not an address"])
+
+    result = pipeline("check")
+
+    assert result.exit_code == 0
+    assert "readers.csv:3" in result.stdout
+
+
+def test_check_as_json_has_one_object_a_fault(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("one", status="drraft")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    (fault,) = json.loads(pipeline("check", "--json").stdout)
+
+    assert fault["blocks"]
+    assert "one.md" in fault["sentence"]
+
+
+# --- run and status -------------------------------------------------------------------------------
+
+
+def test_a_broken_post_stops_a_run_before_anything_is_sent(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("good")
+    site.add_post("broken", status="drraft")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    result = pipeline("run")
+
+    assert result.exit_code == 1
+    assert "broken.md" in result.stderr
+    assert not (site.root / "var/mailbox").exists()
+
+
+def test_a_bad_row_is_reported_and_the_rest_is_sent(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com", "not an address"])
+
+    result = pipeline("run")
+
+    assert result.exit_code == 0
+    assert "readers.csv:3" in result.stdout
+    assert "1  sent" in result.stdout
+
+
+def test_quiet_prints_only_what_needs_somebody(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    result = pipeline("run", "--quiet")
+
+    assert result.stdout == ""
+    assert result.stderr == ""
+
+
+def test_piped_output_has_no_colour_and_no_bar(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    assert "\x1b" not in pipeline("run").output
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("PIPELINE_SMTP_USERNAME", "me", "smtp.host: is missing"),
+        ("PIPELINE_SMTP_HOST", "127.0.0.1", "cannot be reached"),
+    ],
+)
+def test_a_provider_half_set_or_gone_is_one_sentence_and_no_rehearsal(  # fixtures
+    pipeline: Pipeline,
+    site: SiteFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    sentence: str,
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    monkeypatch.setenv(variable, value)
+    if variable == "PIPELINE_SMTP_HOST":
+        monkeypatch.setenv("PIPELINE_SMTP_PORT", "9")
+
+    result = pipeline("run")
+
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (site.root / "var/mailbox").exists()
+
+
+def test_status_as_json_has_the_counts_of_each_campaign(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com", "grace@example.org"])
+    pipeline("run")
+
+    (campaign,) = json.loads(pipeline("status", "--json").stdout)
+
+    assert campaign["newsletter"] == "digest"
+    assert campaign["state"] == "sent"
+    assert campaign["rehearsal"] is True
+    assert campaign["counts"]["sent"] == campaign["recipients"] == 2
+    assert sum(campaign["counts"].values()) == 2
+    assert len(campaign["edition"]) == 64
+
+
+def test_status_of_a_new_site_says_what_to_do(pipeline: Pipeline) -> None:
+    assert "`pipeline run`" in pipeline("status").stdout
+    assert json.loads(pipeline("status", "--json").stdout) == []
+
+
+# --- feeds and preview ----------------------------------------------------------------------------
+
+
+def test_feeds_are_written_where_asked(
+    pipeline: Pipeline, site: SiteFolder, tmp_path: Path
+) -> None:
+    site.add_post("good")
+
+    result = pipeline("feeds", "--out", str(tmp_path / "public"))
+
+    assert result.exit_code == 0
+    for name in ("feed.xml", "atom.xml", "feed.json", "posts/good/index.html"):
+        assert (tmp_path / "public" / name).is_file()
+
+
+def test_preview_writes_html_text_and_a_message_and_sends_nothing(
+    pipeline: Pipeline, site: SiteFolder, tmp_path: Path
+) -> None:
+    site.add_post("good", title="A good post")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    result = pipeline("preview", "digest", "--out", str(tmp_path / "preview"))
+
+    assert result.exit_code == 0
+    written = {file.name: file.read_bytes() for file in (tmp_path / "preview").iterdir()}
+    assert set(written) == {"edition.html", "edition.txt", "edition.eml"}
+    assert all(b"A good post" in octets for octets in written.values())
+    assert json.loads(pipeline("status", "--json").stdout) == []
+
+
+def test_preview_works_again_after_the_edition_was_sent(
+    pipeline: Pipeline, site: SiteFolder, tmp_path: Path
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    pipeline("run")
+
+    assert pipeline("preview", "digest", "--out", str(tmp_path / "preview")).exit_code == 0
+
+
+def test_a_newsletter_nobody_knows_is_one_sentence(pipeline: Pipeline, tmp_path: Path) -> None:
+    result = pipeline("preview", "weekly", "--out", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "there is no newsletter called 'weekly'" in result.stderr
+
+
+# --- init -----------------------------------------------------------------------------------------
+
+
+def test_a_new_site_works_as_it_is(tmp_path: Path) -> None:
+    made = CliRunner().invoke(main, ["init", str(tmp_path / "mine"), "--title", 'The "Letter"'])
+    assert made.exit_code == 0
+
+    first = CliRunner().invoke(main, ["--site", str(tmp_path / "mine"), "run"])
+    second = CliRunner().invoke(main, ["--site", str(tmp_path / "mine"), "run"])
+
+    assert first.exit_code == 0
+    assert "2  sent" in first.stdout
+    assert "nothing to send" in second.stdout
+    assert CliRunner().invoke(main, ["--site", str(tmp_path / "mine"), "check"]).exit_code == 0
+
+
+def test_init_writes_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    mine = tmp_path / "posts/welcome.md"
+    mine.write_text("mine", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["init", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "is there already" in result.stderr
+    assert mine.read_text("utf-8") == "mine"
+    assert not (tmp_path / "pipeline.toml").exists()
+
+
+# --- nouns ----------------------------------------------------------------------------------------
+
+
+def test_posts_are_listed_with_their_status(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("out")
+    site.add_post("draft", status="draft")
+    site.add_post("later", date="2999-01-01")
+    site.add_post("ours", audience="private")
+
+    rows = json.loads(pipeline("posts", "--json").stdout)
+
+    assert {row["slug"]: row["status"] for row in rows} == {
+        "out": "published",
+        "draft": "draft",
+        "later": "to come",
+        "ours": "private",
+    }
+    assert "Draft" in pipeline("posts", "list").stdout
+
+
+def test_a_post_is_shown_by_its_slug(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("out", "Some words.\n")
+
+    assert "Some words." in pipeline("posts", "show", "out").stdout
+    assert "there is no post 'in'" in pipeline("posts", "show", "in").stderr
+
+
+def test_a_pasted_document_becomes_a_post_that_check_accepts(
+    pipeline: Pipeline, site: SiteFolder, tmp_path: Path
+) -> None:
+    document = tmp_path / "article.txt"
+    document.write_text(
+        "Walking with a sore hip\n\nNov 30, 2023\n\nA short walk each day helps most people.\n\n"
+        "• Start with five minutes.\n• Add one minute a week.\n",
+        encoding="utf-8",
+    )
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    result = pipeline("posts", "import", str(document))
+
+    assert result.exit_code == 0
+    assert Path(result.stdout.strip()) == site.root / "posts/2023-11-30-walking-with-a-sore-hip.md"
+    assert "title" in result.stderr
+    assert pipeline("check").exit_code == 0
+    (row,) = json.loads(pipeline("posts", "--json").stdout)
+    assert row["title"] == "Walking with a sore hip"
+
+
+def test_a_file_is_imported_and_somebody_taken_off(pipeline: Pipeline, site: SiteFolder) -> None:
+    file = site.add_subscribers("members", ["ada@example.com", "grace@example.org"])
+
+    assert "2 people joined members" in pipeline("subscribers", "import", str(file)).stdout
+    gone = pipeline("subscribers", "unsubscribe", "ADA@example.com", "--list", "members")
+    assert "is off the list members" in gone.stdout
+
+    pipeline("subscribers", "import", str(file))
+    rows = json.loads(pipeline("subscribers", "show", "members", "--json").stdout)
+    assert {row["email"]: row["state"] for row in rows} == {
+        "ada@example.com": "unsubscribed",
+        "grace@example.org": "confirmed",
+    }
+    (counts,) = json.loads(pipeline("subscribers", "--json").stdout)
+    assert (counts["confirmed"], counts["unsubscribed"]) == (1, 1)
+
+
+def test_people_missing_from_the_file_are_named_not_dropped(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com", "grace@example.org"])
+    pipeline("run")
+    site.add_subscribers("readers", ["ada@example.com"])
+
+    assert "1 people on the list readers" in pipeline("run").stdout
+
+
+def test_the_database_rules_and_the_difference_is_shown_until_adopted(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    pipeline("newsletters")
+    settings = (site.root / "pipeline.toml").read_text("utf-8")
+    site.configure(f'{settings}schedule = "0 8 * * 1"\n')
+
+    shown = pipeline("newsletters").stdout
+    (before,) = json.loads(pipeline("newsletters", "--json").stdout)
+    pipeline("newsletters", "adopt", "digest")
+    (after,) = json.loads(pipeline("newsletters", "--json").stdout)
+
+    assert "schedule is '0 9 * * 2', but pipeline.toml says '0 8 * * 1'" in shown
+    assert [one["key"] for one in before["differences"]] == ["schedule"]
+    assert (before["schedule"], after["schedule"]) == ("0 9 * * 2", "0 8 * * 1")
+    assert after["differences"] == []
+
+
+def test_a_newsletter_is_added_and_changed_by_command(pipeline: Pipeline) -> None:
+    added = pipeline("newsletters", "add", "weekly", "--list", "readers", "--template", "post")
+    pipeline("newsletters", "set", "weekly", "tags", "knee,hip")
+    pipeline("newsletters", "set", "weekly", "max_age_days", "7")
+
+    details = json.loads(pipeline("newsletters", "show", "weekly", "--json").stdout)
+
+    assert added.exit_code == 0
+    assert details["template"] == "post"
+    assert details["tags"] == ["knee", "hip"]
+    assert details["max_age_days"] == 7
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("schedule", "often", "is no cron rule"),
+        ("timezone", "Mars/Base", "is no time zone"),
+        ("from_email", "a@b\r\nBcc: c@d", "line break"),
+        ("colour", "red", "is no key"),
+        ("name", "other", "never changes"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused(
+    pipeline: Pipeline, key: str, value: str, sentence: str
+) -> None:
+    result = pipeline("newsletters", "set", "digest", key, value)
+
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+
+
+def test_campaigns_are_listed_and_shown(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good", title="A good post")
+    site.add_subscribers("readers", ["ada@example.com"])
+    pipeline("run")
+
+    (row,) = json.loads(pipeline("campaigns", "--json").stdout)
+    assert row["subject"] == "A good post"
+    assert "sent 1" in pipeline("campaigns", "show", "1").stdout
+    assert "there is no campaign 7" in pipeline("campaigns", "show", "7").stderr

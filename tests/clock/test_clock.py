@@ -1,0 +1,259 @@
+"""The tick: what `serve` does by itself, with the clock's hands moved by the test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import inspect
+
+from pipeline import audience
+from pipeline.audience import read_keys
+from pipeline.clock import Clock, Pass, Site, all_balances, run_pass
+from pipeline.config import Smtp, read_config
+from pipeline.db import open_database
+from pipeline.errors import TransportUnavailable
+from pipeline.schema import CampaignState, DeliveryStatus
+from tests.support.site import SiteFolder
+from tests.support.smtp import CapturingServer
+
+START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday; the digest goes out on Tuesdays
+
+
+class Hands:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def open_site(site: SiteFolder, hands: Hands) -> Site:
+    """A site with one post of that week and two readers."""
+    site.add_post("first", title="First", date="2026-03-03")
+    site.add_subscribers("readers", ["ada@example.com", "grace@example.org"])
+    config = read_config(site.root, {})
+    return Site(config, open_database(config), read_keys(config), hands)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def ticking(open_site: Site, smtp_server: CapturingServer, said: list[str]) -> Iterator[Clock]:
+    """A clock whose ticks the test makes, sending to a mail server of the test's."""
+    yield Clock(open_site, local(smtp_server), said.append)
+    open_site.engine.dispose()
+
+
+def local(server: CapturingServer) -> Smtp:
+    return Smtp(host=server.host, port=server.port, security="none", connections=2)
+
+
+def states(site: Site) -> list[CampaignState]:
+    return [balance.campaign.state for balance in all_balances(site)]
+
+
+def test_the_first_tick_publishes_and_launches(
+    ticking: Clock, open_site: Site, said: list[str]
+) -> None:
+    ticking.tick()
+
+    assert (open_site.output / "posts/first/index.html").is_file()
+    assert states(open_site) == [CampaignState.SENDING]
+    assert any("Rehearsal 1 of digest" in sentence for sentence in said)
+
+
+def test_a_tick_with_nothing_to_do_says_nothing_and_writes_nothing(
+    ticking: Clock, open_site: Site, said: list[str]
+) -> None:
+    ticking.tick()
+    before = len(said)
+    files = {file: file.stat().st_mtime_ns for file in open_site.output.rglob("*")}
+
+    ticking.tick()
+
+    assert said[before:] == []
+    assert {file: file.stat().st_mtime_ns for file in open_site.output.rglob("*")} == files
+
+
+def test_a_post_is_published_when_its_time_comes(
+    ticking: Clock, open_site: Site, site: SiteFolder, hands: Hands
+) -> None:
+    site.add_post("later", date="2026-03-04T15:00:00Z")
+    ticking.tick()
+    assert not (open_site.output / "posts/later").exists()
+
+    hands.move(hours=3)
+    ticking.tick()
+
+    assert (open_site.output / "posts/later/index.html").is_file()
+
+
+def test_a_broken_post_is_named_once_and_work_goes_on_when_it_is_mended(
+    ticking: Clock, open_site: Site, site: SiteFolder, said: list[str]
+) -> None:
+    path = site.add_post("broken", status="drraft")
+    ticking.tick()
+    ticking.tick()
+    assert len([one for one in said if "broken.md" in one]) == 1
+    assert states(open_site) == []
+
+    path.unlink()
+    ticking.tick()
+
+    assert states(open_site) == [CampaignState.SENDING]
+
+
+def test_weeks_of_missed_occurrences_make_one_campaign(
+    ticking: Clock, open_site: Site, site: SiteFolder, hands: Hands
+) -> None:
+    ticking.tick()
+    site.add_post("second", date="2026-03-10")
+
+    hands.move(days=21)
+    ticking.tick()
+    ticking.tick()
+
+    assert len(states(open_site)) == 2
+
+
+def test_nothing_new_is_said_once_for_each_occurrence(
+    ticking: Clock, open_site: Site, hands: Hands, said: list[str]
+) -> None:
+    ticking.tick()
+    hands.move(days=7)
+
+    for _ in range(3):
+        ticking.tick()
+
+    assert len([one for one in said if "no new post, nothing to send" in one]) == 1
+    assert len(states(open_site)) == 1
+
+
+def test_two_clocks_on_one_database_launch_once(
+    ticking: Clock, open_site: Site, smtp_server: CapturingServer
+) -> None:
+    other = Clock(open_site, local(smtp_server), lambda _: None)
+
+    ticking.tick()
+    other.tick()
+
+    assert len(states(open_site)) == 1
+
+
+def test_no_job_is_kept_in_the_database(ticking: Clock, open_site: Site) -> None:
+    ticking.tick()
+
+    assert "apscheduler_jobs" not in inspect(open_site.engine).get_table_names()
+
+
+def test_a_running_clock_sends_to_everybody_and_stops_clean(
+    open_site: Site, smtp_server: CapturingServer
+) -> None:
+    finished = threading.Event()
+
+    def listen(sentence: str) -> None:
+        if "is sent" in sentence:
+            finished.set()
+
+    clock = Clock(open_site, local(smtp_server), listen)
+    clock.start()
+    finished.wait(60)
+    clock.stop()
+
+    recipients = {message.recipients for message in smtp_server.received}
+    assert recipients == {("ada@example.com",), ("grace@example.org",)}
+    (balance,) = all_balances(open_site)
+    assert balance.sheet.closes
+    assert balance.sheet.counts[DeliveryStatus.SENT] == 2
+
+
+def test_a_provider_that_refuses_us_is_never_replaced_by_the_mailbox(
+    site: SiteFolder, open_site: Site, hands: Hands
+) -> None:
+    site.configure_more('[smtp]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"')
+    config = read_config(site.root, {})
+
+    with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:9 cannot be reached"):
+        run_pass(Site(config, open_site.engine, open_site.keys, hands))
+
+    assert states(open_site) == []
+    assert not open_site.mailbox.exists()
+    assert (open_site.output / "feed.xml").is_file()
+
+
+def pass_through(site: SiteFolder, of: Site, server: CapturingServer) -> Pass:
+    """One pass with a provider set."""
+    environment = {
+        "PIPELINE_SMTP_HOST": server.host,
+        "PIPELINE_SMTP_PORT": str(server.port),
+        "PIPELINE_SMTP_SECURITY": "none",
+    }
+    config = read_config(site.root, environment)
+    return run_pass(Site(config, of.engine, of.keys, of.now))
+
+
+def test_a_rehearsal_leaves_the_posts_new_for_the_first_real_send(
+    site: SiteFolder, open_site: Site, smtp_server: CapturingServer
+) -> None:
+    rehearsal = run_pass(open_site)
+    again = run_pass(open_site)
+    real = pass_through(site, open_site, smtp_server)
+    after = pass_through(site, open_site, smtp_server)
+
+    assert [len(done.balances) for done in (rehearsal, again, real, after)] == [1, 0, 1, 0]
+    assert len(smtp_server.received) == 2
+    assert all("X-Rehearsal" not in one.message for one in smtp_server.received)
+
+
+def test_who_leaves_between_two_passes_gets_nothing_more(
+    site: SiteFolder, open_site: Site, smtp_server: CapturingServer, hands: Hands
+) -> None:
+    pass_through(site, open_site, smtp_server)
+    with open_site.engine.begin() as connection:
+        (ada,) = audience.find_person(connection, audience.read_address("ada@example.com"))
+        audience.unsubscribe(connection, ada.list_id, ada.subscriber_id, hands())
+    site.add_post("second", date="2026-03-09")
+    hands.move(days=7)
+
+    pass_through(site, open_site, smtp_server)
+
+    recipients = [one.recipients[0] for one in smtp_server.received]
+    assert sorted(recipients) == ["ada@example.com", "grace@example.org", "grace@example.org"]
+
+
+def test_a_renamed_file_is_neither_mailed_again_nor_new_in_the_feed(
+    site: SiteFolder, open_site: Site, smtp_server: CapturingServer, hands: Hands
+) -> None:
+    body = "Worn is not finished. " * 40
+    path = site.add_post("knees", body, title="Knees", date="2026-03-02")
+    pass_through(site, open_site, smtp_server)
+    feed = (open_site.output / "feed.json").read_text("utf-8")
+    path.rename(path.with_name("arthritis.md"))
+    hands.move(days=7)
+
+    done = pass_through(site, open_site, smtp_server)
+
+    assert done.balances == ()
+    (rename,) = done.content.renames
+    assert "arthritis.md looks like the published post 'knees'" in rename.sentence
+    assert "aliases" in rename.hint
+    identity = "tag:larkfield.example,2026-03-02:knees"
+    assert identity in feed
+    assert identity in (open_site.output / "feed.json").read_text("utf-8")
