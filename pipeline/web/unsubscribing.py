@@ -1,0 +1,135 @@
+"""Leaving a list: a page with one button for people, one POST for mail programs (RFC 8058)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import MediaType, Request, Response, post
+from sqlalchemy import Connection
+
+from pipeline.audience import (
+    UnsubscribeClaim,
+    find_subscription,
+    read_unsubscribe_token,
+    unsubscribe,
+)
+from pipeline.campaigns import read_newsletters
+from pipeline.clock import Site
+from pipeline.config import Config
+from pipeline.db import reading, writing
+from pipeline.schema import SubscriptionState
+from pipeline.web.html import HTML, Pages
+from pipeline.web.methods import read_route
+from pipeline.web.posted_form import read_form
+
+SAMPLE = "sample"  # stands in previews where a reader's token would be
+PATH = "/unsubscribe/{token:str}"
+# The token in the address is all it takes to unsubscribe: it must not travel on.
+_PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Where a reader stands with a list, in words for the reader."""
+
+    newsletter: str
+    address: str  # masked
+    subscribed: bool
+
+
+@read_route(PATH)
+def ask(token: str, site: Site, pages: Pages) -> Response[bytes]:
+    """Offer the button. Nothing changes: scanners and previews follow links too (RFC 8058 1)."""
+    if token == SAMPLE:
+        return _page(pages.message("sample"))
+    claim = read_unsubscribe_token(site.keys, token)
+    return _page(_question(site, pages, claim))
+
+
+@post(PATH, status_code=200, sync_to_thread=True)
+def leave(
+    token: str, body: bytes, request: Request[Any, Any, Any], site: Site, pages: Pages
+) -> Response[Any]:
+    """Take the reader off at once, without cookie or redirect (RFC 8058 3.1, 3.2).
+
+    A form that says neither that it is one-click nor that the button was pressed changes
+    nothing and is answered with 400 and the button.
+    """
+    if token == SAMPLE:
+        return _page(pages.message("sample"))
+    claim = read_unsubscribe_token(site.keys, token)
+    form = read_form(body, request.headers.get("Content-Type", ""))
+    if form.get("List-Unsubscribe", "").lower() == "one-click":
+        _unsubscribe(site, claim)
+        return Response(pages.words["one_click"][0], media_type=MediaType.TEXT, headers=_PRIVATE)
+    if form.get("confirm") == "yes":
+        _unsubscribe(site, claim)
+        return _page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
+    return _page(_question(site, pages, claim, missed=True), status=400)
+
+
+ROUTES = (ask, leave)
+
+
+def _unsubscribe(site: Site, claim: UnsubscribeClaim) -> None:
+    with writing(site.engine) as connection:
+        unsubscribe(connection, claim.list_id, claim.subscriber_id, site.now())
+
+
+def _question(site: Site, pages: Pages, claim: UnsubscribeClaim, *, missed: bool = False) -> bytes:
+    found = _read_standing(site, pages, claim)
+    if found is None or not found.subscribed:
+        return _farewell(site, pages, found, "left_already")
+    title, promise, button, assurance = pages.words["ask"]
+    return pages.write(
+        "unsubscribe.html",
+        title=title.format(newsletter=found.newsletter),
+        notice=pages.words["pressed_nothing"][0] if missed else "",
+        promise=promise.format(address=found.address),
+        button=button,
+        assurance=assurance,
+    )
+
+
+def _farewell(site: Site, pages: Pages, found: _Standing | None, name: str) -> bytes:
+    if found is None:
+        return pages.message("forgotten")
+    return pages.message(
+        name,
+        answer_to=site.config.site.email,
+        newsletter=found.newsletter,
+        address=found.address,
+    )
+
+
+def _read_standing(site: Site, pages: Pages, claim: UnsubscribeClaim) -> _Standing | None:
+    with reading(site.engine) as connection:
+        found = find_subscription(connection, claim.list_id, claim.subscriber_id)
+        if found is None or not found.email:
+            return None
+        return _Standing(
+            newsletter=_titles(connection, found.list, pages, site.config),
+            address=mask(found.email),
+            subscribed=found.state is not SubscriptionState.UNSUBSCRIBED,
+        )
+
+
+def _titles(connection: Connection, mailing_list: str, pages: Pages, config: Config) -> str:
+    """What the list's readers know it by: its newsletters' titles; else the list's own name."""
+    titles = {
+        newsletter.settings.title or config.site.title: None
+        for newsletter in read_newsletters(connection)
+        if newsletter.settings.list == mailing_list
+    }
+    return pages.words["and"][0].join(titles or [mailing_list])
+
+
+def mask(email: str) -> str:
+    """An address that its owner recognises and nobody else can use: r•••@example.com."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
+def _page(content: bytes, status: int = 200) -> Response[bytes]:
+    return Response(content, status_code=status, media_type=HTML, headers=_PRIVATE)

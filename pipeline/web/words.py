@@ -1,0 +1,151 @@
+"""What readers are told on the pages made here, in the site's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# The first text of each is the title; the others are paragraphs.
+Words = Mapping[str, tuple[str, ...]]
+
+_ENGLISH: Words = {
+    "ask": (
+        "Unsubscribe from {newsletter}?",
+        "We will stop sending it to {address}.",
+        "Unsubscribe",
+        "It holds at once. You need no password, and there are no questions.",
+    ),
+    "pressed_nothing": ("Nothing has changed yet: the button below does it.",),
+    "left": (
+        "You are unsubscribed",
+        "We no longer send {newsletter} to {address}.",
+        "Only a letter that left a moment ago may still arrive.",
+    ),
+    "left_already": (
+        "You are unsubscribed",
+        "This address is not on the list of {newsletter}, and we send nothing to it.",
+    ),
+    "forgotten": (
+        "You are unsubscribed",
+        "The address this link was made for is no longer on our list.",
+    ),
+    "come_back": ("Was it a mistake? Write to {email}, and we will put you back on the list.",),
+    "one_click": ("You are unsubscribed.",),
+    "and": (" and ",),
+    "sample": (
+        "This is a sample link",
+        (
+            "It comes from a preview, so it belongs to nobody and changes nothing."
+            " In a letter to a reader, the page here asks whether to unsubscribe."
+        ),
+    ),
+    "bad_link": (
+        "This link is not complete",
+        (
+            "Nothing has changed. Mail programs sometimes break a long link in two: please copy the"
+            " whole of it from the letter. Or answer the letter with the word “unsubscribe”, and we"
+            " will take you off the list."
+        ),
+    ),
+    "not_found": (
+        "There is no such page",
+        "It may have moved, or the address may be mistyped.",
+    ),
+    "no_site": (
+        "Nothing is published here yet",
+        (
+            "The first posts will appear on this page."
+            " If this is your site: “pipeline run” publishes them."
+        ),
+    ),
+    "wrong_method": ("This page can only be read", "Nothing has changed."),
+    "too_large": ("That was too much at once", "Nothing has changed."),
+    "bad_request": ("We could not understand that request", "Nothing has changed."),
+    "failed": (
+        "Something went wrong here",
+        "The mistake is ours, and it has been noted. Please try again in a few minutes.",
+    ),
+    "home": ("To the home page",),
+    "skip": ("Skip to the text",),
+}
+
+_GERMAN: Words = {
+    "ask": (
+        "{newsletter} abbestellen?",
+        "Wir schicken dann nichts mehr davon an {address}.",
+        "Abbestellen",
+        "Es gilt sofort, ohne Passwort und ohne Fragen.",
+    ),
+    "pressed_nothing": ("Noch hat sich nichts geändert: Das macht erst der Knopf.",),
+    "left": (
+        "Sie sind abgemeldet",
+        "Wir schicken {newsletter} nicht mehr an {address}.",
+        "Nur ein Brief, der eben erst abgegangen ist, kann noch eintreffen.",
+    ),
+    "left_already": (
+        "Sie sind abgemeldet",
+        "Diese Adresse steht nicht im Verteiler von {newsletter}; wir schicken ihr nichts.",
+    ),
+    "forgotten": (
+        "Sie sind abgemeldet",
+        "Die Adresse, für die dieser Link gemacht wurde, steht nicht mehr in unserem Verteiler.",
+    ),
+    "come_back": (
+        "War es ein Versehen? Schreiben Sie an {email}, dann tragen wir Sie wieder ein.",
+    ),
+    "one_click": ("Sie sind abgemeldet.",),
+    "and": (" und ",),
+    "sample": (
+        "Das ist ein Musterlink",
+        (
+            "Er stammt aus einer Vorschau, gehört niemandem und ändert nichts."
+            " In einem Brief an Leser fragt die Seite hier, ob sie abbestellen möchten."
+        ),
+    ),
+    "bad_link": (
+        "Dieser Link ist nicht vollständig",
+        (
+            "Es hat sich nichts geändert. Mailprogramme brechen lange Links manchmal um: Bitte"
+            " kopieren Sie ihn ganz aus dem Brief. Oder antworten Sie auf den Brief mit dem Wort"
+            " „abbestellen“, dann tragen wir Sie aus."
+        ),
+    ),
+    "not_found": (
+        "Diese Seite gibt es nicht",
+        "Vielleicht ist sie umgezogen, oder die Adresse ist nicht richtig geschrieben.",
+    ),
+    "no_site": (
+        "Hier ist noch nichts erschienen",
+        (
+            "Die ersten Beiträge werden auf dieser Seite stehen. Falls das Ihre Site ist:"
+            " „pipeline run“ veröffentlicht sie."
+        ),
+    ),
+    "wrong_method": ("Diese Seite kann man nur lesen", "Es hat sich nichts geändert."),
+    "too_large": ("Das war zu viel auf einmal", "Es hat sich nichts geändert."),
+    "bad_request": (
+        "Diese Anfrage haben wir nicht verstanden",
+        "Es hat sich nichts geändert.",
+    ),
+    "failed": (
+        "Hier ist etwas schiefgegangen",
+        (
+            "Der Fehler liegt bei uns und ist notiert. Bitte versuchen Sie es in ein paar Minuten"
+            " noch einmal."
+        ),
+    ),
+    "home": ("Zur Startseite",),
+    "skip": ("Zum Text springen",),
+}
+
+_WORDS = {"en": _ENGLISH, "de": _GERMAN}
+
+
+def words(language: str) -> Words:
+    """The words for readers of a language tag; English where there are none of their own."""
+    return _WORDS[spoken(language)]
+
+
+def spoken(language: str) -> str:
+    """The language those words are in."""
+    primary = language.lower().replace("_", "-").partition("-")[0]
+    return primary if primary in _WORDS else "en"
