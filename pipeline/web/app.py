@@ -29,9 +29,9 @@ def make_app(site: Site) -> Litestar:
         [
             health.answer,
             stylesheet.answer,
-            *unsubscribing.ROUTES,
+            unsubscribing.ROUTER,
             *_mailbox(site),
-            published.answer,
+            *published.ROUTES,
         ],
         dependencies={
             "site": _given(site),

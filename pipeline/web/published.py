@@ -48,8 +48,22 @@ _POLICY = (
 _EDITION_POLICY = _POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'")
 
 
-@read_route(["/", "/{path:path}"])
-def answer(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
+@read_route("/")
+def home(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
+    """The front page; a handler with two paths would be wrapped for its thread twice, and fail."""
+    return _answer(request, files)
+
+
+@read_route("/{path:path}")
+def page(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
+    """Every other file."""
+    return _answer(request, files)
+
+
+ROUTES = (home, page)
+
+
+def _answer(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
     """One file, 304 when the client has it, 301 to a folder named without its slash."""
     # Not the framework's path: that one is decoded, and slashes in it are merged.
     segments = read_path(request.scope["raw_path"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import MediaType, Request, Response, post
+from litestar import MediaType, Request, Response, Router, post
 from sqlalchemy import Connection
 
 from pipeline.audience import (
@@ -24,7 +24,6 @@ from pipeline.web.methods import read_route
 from pipeline.web.posted_form import read_form
 
 SAMPLE = "sample"  # stands in previews where a reader's token would be
-PATH = "/unsubscribe/{token:str}"
 # The token in the address is all it takes to unsubscribe: it must not travel on.
 _PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
@@ -38,7 +37,7 @@ class _Standing:
     subscribed: bool
 
 
-@read_route(PATH)
+@read_route("/{token:str}")
 def ask(token: str, site: Site, pages: Pages) -> Response[bytes]:
     """Offer the button. Nothing changes: scanners and previews follow links too (RFC 8058 1)."""
     if token == SAMPLE:
@@ -47,7 +46,7 @@ def ask(token: str, site: Site, pages: Pages) -> Response[bytes]:
     return _page(_question(site, pages, claim))
 
 
-@post(PATH, status_code=200, sync_to_thread=True)
+@post("/{token:str}", status_code=200, sync_to_thread=True)
 def leave(
     token: str, body: bytes, request: Request[Any, Any, Any], site: Site, pages: Pages
 ) -> Response[Any]:
@@ -69,7 +68,9 @@ def leave(
     return _page(_question(site, pages, claim, missed=True), status=400)
 
 
-ROUTES = (ask, leave)
+# Two handlers of one path have to meet in a router: met in the application, the first of them
+# would be wrapped for its thread twice, and fail.
+ROUTER = Router("/unsubscribe", route_handlers=[ask, leave])
 
 
 def _unsubscribe(site: Site, claim: UnsubscribeClaim) -> None:
