@@ -71,7 +71,7 @@ def _read_sources(config: Config, errors: list[ContentError]) -> Iterator[Source
         errors.append(ContentError("there is no such folder", path=config.posts, hint=hint))
         return
     homes = (config.posts.resolve(), config.root.resolve())
-    for below in sorted(_walk(config.posts, "")):
+    for below in sorted(_walk(config.posts, "", errors)):
         path = config.posts / below
         faults = Faults(path)
         data = _read_file(path, homes, faults)
@@ -80,15 +80,24 @@ def _read_sources(config: Config, errors: list[ContentError]) -> Iterator[Source
             yield Source(path, below, data)
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[str]:
-    with os.scandir(folder) as found:
-        for item in found:
-            if item.name.startswith("."):
-                continue
-            if item.is_dir(follow_symlinks=False):
-                yield from _walk(folder / item.name, f"{prefix}{item.name}/")
-            elif item.name.lower().endswith(".md") and item.name.lower() != "readme.md":
-                yield prefix + item.name
+def _walk(folder: Path, prefix: str, errors: list[ContentError]) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as found:
+            items = [item for item in found if not item.name.startswith(".")]
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        errors.append(ContentError(message, path=folder, hint="mend its permissions"))
+        return
+    for item in items:
+        name = item.name.lower()
+        if item.is_dir() and item.is_symlink():  # it could lead in a circle, or anywhere
+            hint = "move the folder itself here"
+            message = "is a link to a folder, and those are not followed"
+            errors.append(ContentError(message, path=folder / item.name, hint=hint))
+        elif item.is_dir():
+            yield from _walk(folder / item.name, f"{prefix}{item.name}/", errors)
+        elif name.endswith(".md") and name != "readme.md":
+            yield prefix + item.name
 
 
 def _read_file(path: Path, homes: Sequence[Path], faults: Faults) -> bytes | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pipeline.content import Status, Visibility
 from pipeline.content.faults import Faults
 from pipeline.content.front_matter import Text, decode, parse, split
 from pipeline.content.plain import one_line
-from tests.content.shelf import Shelf
+from tests.content.shelf import SITE, Shelf
 
 PLACE = "posts/2026-03-01-back.md"
 
@@ -86,6 +87,65 @@ def test_the_oldest_alias_keeps_the_id_of_a_renamed_post(shelf: Shelf) -> None:
 def test_an_alias_that_is_the_slug_again_is_no_redirect(shelf: Shelf) -> None:
     post = shelf.render("Text", "slug: one", "aliases: [one, two]")
     assert post.aliases == ("two",)
+
+
+@pytest.mark.parametrize(
+    ("authority", "in_id"),
+    [("Larkfield.Example", "larkfield.example"), ("bücher.example", "xn--bcher-kva.example")],
+)
+def test_the_authority_of_an_id_is_as_rfc_4151_wants_it(
+    shelf: Shelf, authority: str, in_id: str
+) -> None:
+    shelf.config = replace(shelf.config, site=replace(SITE, authority=authority))
+    assert shelf.render("Text").id == f"tag:{in_id},2026-03-01:back"
+
+
+@pytest.mark.parametrize(
+    "line", ["canonical_url: https://a.example/x", "category: x", "status: draft", "tags: x"]
+)
+def test_nothing_but_date_and_slug_moves_an_id(shelf: Shelf, line: str) -> None:
+    assert shelf.render("Text", line).id == shelf.render("Other text").id
+
+
+@pytest.mark.parametrize(
+    "identifier", ["urn:uuid:1", "https://a.example/?p=12", "tag:a.example,2020:x"]
+)
+def test_an_id_brought_along_is_kept_to_the_letter(shelf: Shelf, identifier: str) -> None:
+    post = shelf.render("Text", f"id: '{identifier}'")
+    assert (post.id, post.explicit_id) == (identifier, True)
+
+
+def test_an_id_that_is_made_is_not_explicit(shelf: Shelf) -> None:
+    assert not shelf.render("Text").explicit_id
+
+
+def test_an_author_may_be_called_null(shelf: Shelf) -> None:
+    assert shelf.render("Text", "author: Null").author == "Null"
+
+
+def test_texts_over_several_lines_become_one(shelf: Shelf) -> None:
+    post = shelf.render("Text", "summary: >", "  In", "  short.", "category: |", "  A", "  B")
+    assert (post.summary, post.category) == ("In short.", "A B")
+
+
+def test_comments_of_yaml_are_no_part_of_a_value(shelf: Shelf) -> None:
+    assert shelf.render("Text", "status: draft # until it is checked").status is Status.DRAFT
+
+
+def test_html_and_markdown_in_texts_stay_the_characters_they_are(shelf: Shelf) -> None:
+    post = shelf.render("Text", "summary: 'a <b>b</b> *c* {{ d }} &amp;'")
+    assert post.summary == "a <b>b</b> *c* {{ d }} &amp;"
+
+
+@pytest.mark.parametrize("close", ["---", "--- \t", "..."])
+def test_the_end_of_the_front_matter_may_be_written_as_yaml_does(shelf: Shelf, close: str) -> None:
+    shelf.write("a.md", f"--- \ntitle: A\ndate: 2026-03-01\n{close}\nText")
+    assert shelf.one().text == "Text"
+
+
+def test_lines_are_counted_right_after_odd_line_breaks(shelf: Shelf) -> None:
+    shelf.write("a.md", "---\ntitle: 'a\u2028b\x85c'\ndate: 2026-03-01\nstatus: x\n---\nText\n")
+    assert shelf.faults() == ["posts/a.md:4: 'x' is no status"]
 
 
 def test_a_line_break_in_a_title_becomes_a_space(shelf: Shelf) -> None:

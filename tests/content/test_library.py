@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.content import Post, published, read_posts
+from pipeline.content import KnownPost, Post, keep_identities, published, read_posts
+from pipeline.errors import ContentErrors
 from tests.content.shelf import Shelf
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -46,6 +48,12 @@ def test_a_link_to_a_file_outside_the_site_is_refused(shelf: Shelf, tmp_path: Pa
     (tmp_path / "secret").write_text("---\ntitle: A\ndate: 2026-03-01\n---\nText\n")
     (shelf.posts / "a.md").symlink_to(tmp_path / "secret")
     assert shelf.faults() == ["posts/a.md: is a link to a file outside the site's folder"]
+
+
+def test_a_link_to_a_folder_is_a_fault_and_no_silent_gap(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (shelf.posts / "more").symlink_to(tmp_path / "elsewhere")
+    assert shelf.faults() == ["posts/more: is a link to a folder, and those are not followed"]
 
 
 def test_a_link_to_nowhere_is_a_fault(shelf: Shelf) -> None:
@@ -248,6 +256,66 @@ def test_a_cache_that_cannot_be_written_costs_time_alone(full: Shelf) -> None:
     cache_file(full).parent.rmdir()
     (full.config.var / "cache").write_text("in the way")
     assert full.read() == fresh
+
+
+def test_two_readers_at_once_do_not_spoil_each_others_cache(full: Shelf) -> None:
+    fresh = full.read()
+    cache_file(full).unlink()
+    with ThreadPoolExecutor(4) as pool:
+        results = [pool.submit(full.read) for _ in range(8)]
+    assert all(result.result() == fresh for result in results)
+    assert full.read() == fresh
+    assert [file.name for file in cache_file(full).parent.iterdir()] == ["posts.msgpack"]
+
+
+def test_a_file_that_is_moved_within_the_folder_is_read_from_its_new_place(cached: Shelf) -> None:
+    (cached.posts / "long.md").rename(cached.posts / "renamed.md")
+    assert {post.slug for post in cached.read()} == {"back", "other", "renamed"}
+
+
+def test_faults_come_back_each_time_until_they_are_mended(full: Shelf) -> None:
+    file = full.write("bad.md", "bad")
+    assert full.faults() == full.faults() == ["posts/bad.md:1: has no front matter"]
+    file.write_text("---\ntitle: Good\ndate: 2026-03-01\n---\nText\n")
+    assert len(full.read()) == 3
+
+
+def test_the_error_points_at_its_first_fault(shelf: Shelf) -> None:
+    dated(shelf, "b.md", "never")
+    dated(shelf, "a.md", "2026-03-01", "status: x")
+    with pytest.raises(ContentErrors) as caught:
+        shelf.read()
+    assert (caught.value.path, caught.value.line) == (shelf.posts / "a.md", 4)
+    assert str(caught.value).count("\n") == 1
+    assert caught.value.hint == "write draft or published"
+
+
+def test_a_link_to_a_broken_post_is_no_second_fault(shelf: Shelf) -> None:
+    shelf.add("[x](bad.md)")
+    shelf.write("bad.md", b"\xff")
+    assert shelf.faults() == ["posts/bad.md:1: the byte 0xff is not UTF-8 text"]
+
+
+def test_posts_may_link_to_each_other_and_to_themselves(shelf: Shelf) -> None:
+    shelf.add("[b](b.md) [a](a.md)", name="a.md")
+    shelf.add("[a](a.md)", "slug: other", name="b.md")
+    first = shelf.read()
+    assert first == shelf.read()
+    assert "/posts/other/" in next(post for post in first if post.slug == "a").web_html
+
+
+def test_a_renamed_file_keeps_its_id_from_one_reading_to_the_next(shelf: Shelf) -> None:
+    file = shelf.add(" ".join(f"word{number}" for number in range(50)), name="old-name.md")
+    before = shelf.one()
+    known = [KnownPost(before.id, before.slug, before.title, before.date, before.text)]
+    file.rename(shelf.posts / "new-name.md")
+    (after,), (rename,) = keep_identities(shelf.read(), known)
+    assert (after.id, after.slug) == (before.id, "new-name")
+    assert (rename.old_slug, rename.new_slug) == ("old-name", "new-name")
+    text = (shelf.posts / "new-name.md").read_text()
+    shelf.write("new-name.md", text.replace("date:", "aliases: [old-name]\ndate:"))
+    assert shelf.one().id == before.id
+    assert keep_identities(shelf.read(), known)[1] == ()
 
 
 def test_no_half_written_file_is_left_beside_the_cache(full: Shelf) -> None:

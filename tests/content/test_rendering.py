@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.config import Config
+from pipeline.content.drafts import finish_post, open_draft
+from pipeline.content.faults import Faults
 from pipeline.content.markdown import render
 from pipeline.content.sanitise import sanitise
-from tests.content.shelf import Shelf
+from tests.content.shelf import SITE, Shelf
 
 NOTE = "One[^a] and two[^a].\n\n[^a]: A note.\n"
 
@@ -219,3 +224,34 @@ def test_any_body_can_be_rendered(body: str) -> None:
     rendered = render(body, 5, "slug")
     sanitise(rendered.html)
     assert 5 <= rendered.line_of("a") <= 5 + body.count("\n")
+
+
+# Pieces that meet in every order: Markdown, HTML of all kinds, and what must not come through.
+PIECES = [
+    *("a", " ", "\n", "\n\n", "# ", "- ", "> ", "**", "`", "[x](", "y/z", "#b", "//c.example", ")"),
+    *("<", "[^1]", "\n\n[^1]: ", "|", "\n|-|:-:|\n", "</p>", "<a href=", "<table><tr>"),
+    *("&#xE000;", "&#7;", "\x07", "&nbsp;", "<iframe src=https://d.example>"),
+    "<p id=a class=b style='text-align:left'>",
+    "<td style='text-align:right;color:red'>",
+    "<img alt=x src=https://a.example/b.png>",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_feeds_and_mail_need_nothing_of_the_page_around_them(body: str) -> None:
+    config = Config(root=Path("no-such-site"), site=SITE)
+    faults = Faults(config.posts / "a.md")
+    source = f"---\ntitle: A\ndate: 2026-03-01\nsummary: S\n---\n{body}"
+    draft = open_draft(source.encode(), Path("a.md"), config, faults)
+    assert draft is not None
+    post, _ = finish_post(draft, config, {})
+    if post is None:
+        assert faults.found
+        return
+    for html in (post.feed_html, post.email_html):
+        tree = LexborHTMLParser(html, is_fragment=True)
+        assert not tree.css("[id], [class], [style]")
+        addresses = [node.attributes.get("href") or "" for node in tree.css("a[href]")]
+        assert all(address.startswith(("https://", "http://")) for address in addresses)
+    for text in (post.web_html, post.feed_html, post.email_html, post.text, post.summary):
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ue000\ue001]|&nbsp;", text)
