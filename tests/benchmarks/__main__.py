@@ -25,7 +25,7 @@ RESULT = ROOT / "var" / "bench.json"
 
 def main() -> int:
     """Measure, show, keep; gives the exit code."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)
     rows = []
     for file in sorted(Path(__file__).parent.glob("bench_*.py")):
         module = importlib.import_module(f"tests.benchmarks.{file.stem}")

@@ -66,7 +66,8 @@ def test_a_server_ends_when_the_process_that_started_it_is_killed() -> None:
         from tests.support.postgresql import run_server
 
         with run_server(pathlib.Path(sys.argv[1])) as server:
-            print(server.folder, flush=True)
+            started = (server.folder / "data" / "postmaster.pid").read_text().split()[0]
+            print(started, server.folder, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
     """)
     killed = subprocess.run(
@@ -76,9 +77,8 @@ def test_a_server_ends_when_the_process_that_started_it_is_killed() -> None:
         text=True,
         check=False,
     )
-    folder = Path(killed.stdout.strip())
-    process = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-    ended = _ends(process)
+    process, folder = killed.stdout.split()
+    ended = _ends(int(process))
     shutil.rmtree(folder)
 
     assert killed.returncode == -signal.SIGKILL
