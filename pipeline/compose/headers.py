@@ -27,7 +27,7 @@ def text(name: str, value: str) -> str:
 
 def address(name: str, phrase: str, email: str) -> str:
     """A field with one mailbox: display name and address."""
-    phrase = _one_line(phrase)
+    phrase, email = _one_line(phrase), _one_line(email)
     if not phrase:
         return _fold(f"{name}:", [email])
     return _fold(f"{name}:", [*_phrase(phrase), f"<{email}>"])
@@ -47,8 +47,8 @@ def _phrase(value: str) -> list[str]:
     """A display name as words: atoms, a quoted string, or encoded-words."""
     if _ATOM_PHRASE.fullmatch(value) and _plain(value):
         return value.split(" ")
-    if _plain(value) and len(value) <= _LONGEST_WORD:
-        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    if _plain(value) and len(quoted) <= _LONGEST_WORD:
         return [f'"{quoted}"']
     return _encoded_words(value)
 
