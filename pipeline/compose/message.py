@@ -23,6 +23,7 @@ from pipeline.config import Config
 # A value that encodes to itself on one line: nearly every name, address and link.
 _AS_IT_IS = re.compile(r"(?!\.)[!-<>-~ ]{0,71}[!-<>-~]|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LONE = re.compile(r"[\ud800-\udfff]")  # half a character, which UTF-8 cannot write
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Letter:
 def reader_values(reader: Reader) -> dict[str, str]:
     """A reader's value for every slot."""
     return {
-        "name": _CONTROL.sub(" ", reader.name),
+        "name": _LONE.sub("\ufffd", _CONTROL.sub(" ", reader.name)),
         "email": reader.email,
         "unsubscribe_url": reader.unsubscribe_url,
     }
