@@ -19,13 +19,15 @@ ROOT = Path(__file__).parent.parent / "pipeline"
 # room: the rooms whose doors it may enter. A room that is not here does not exist.
 ROOMS: dict[str, str] = {
     "errors": "",
+    "language": "",
+    "palette": "errors",
     "config": "errors",
     "schema": "",
     "db": "errors config schema",
     "migrations": "schema",
     "content": "errors config",
-    "feeds": "errors config content",
-    "compose": "errors config content",
+    "feeds": "errors language palette config content",
+    "compose": "errors language palette config content",
     "preflight": "errors config content compose",
     "audience": "errors config schema db",
     "ledger": "errors schema db",
@@ -38,8 +40,8 @@ ROOMS: dict[str, str] = {
         "delivery returns accounts"
     ),
     "web": (
-        "errors config schema db content feeds compose preflight audience ledger campaigns "
-        "delivery returns accounts clock"
+        "errors language palette config schema db content feeds compose preflight audience ledger "
+        "campaigns delivery returns accounts clock"
     ),
     "cli": (
         "errors config schema db content feeds compose preflight audience ledger campaigns "

@@ -5,7 +5,6 @@ What differs per reader stays in both as slots, which a worker fills in when it 
 
 from pipeline.compose.edition import Edition, make_edition, web_page
 from pipeline.compose.message import Letter, Reader, Sender, reader_values, sample_reader
-from pipeline.compose.palette import Palette, contrast, make_palette
 from pipeline.compose.slots import SLOT, SLOT_NAMES, fill, slot
 from pipeline.compose.template_files import list_templates
 
@@ -14,14 +13,11 @@ __all__ = [
     "SLOT_NAMES",
     "Edition",
     "Letter",
-    "Palette",
     "Reader",
     "Sender",
-    "contrast",
     "fill",
     "list_templates",
     "make_edition",
-    "make_palette",
     "reader_values",
     "sample_reader",
     "slot",

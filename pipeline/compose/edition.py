@@ -16,7 +16,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline import __version__
 from pipeline.compose.jinja_engine import environment_for, render, render_line
-from pipeline.compose.language import direction
 from pipeline.compose.mjml_engine import RENDERER, render_mjml
 from pipeline.compose.slots import SLOT, check_slots, fill
 from pipeline.compose.template_files import TemplateFiles
@@ -24,6 +23,7 @@ from pipeline.compose.values import make_preheader, make_values, without_reserve
 from pipeline.config import FILE_NAME, Config, NewsletterSettings
 from pipeline.content import Post, Visibility
 from pipeline.errors import CampaignError, ConfigError, TemplateError
+from pipeline.language import direction
 
 _COMPOSER = f"pipeline {__version__}, {RENDERER}, jinja2 {version('jinja2')}"
 _DEFAULT_TEXT = "digest.txt"  # for a template that has no .txt beside it

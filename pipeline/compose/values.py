@@ -17,11 +17,12 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
-from pipeline.compose.language import direction, format_date, strings_for
-from pipeline.compose.palette import make_palette
 from pipeline.compose.slots import Reader, without_slots
+from pipeline.compose.strings import strings_for
 from pipeline.config import Config, NewsletterSettings
 from pipeline.content import Image, Post, Visibility
+from pipeline.language import direction, format_date
+from pipeline.palette import make_palette
 
 Given = TypeVar("Given")
 _WORDS_PER_MINUTE = 220

@@ -16,7 +16,8 @@ _STRONG, _EMPHASIS, _STRUCK = (
     {"s", "strike", "del"},
 )
 _CODE = {"code", "kbd", "samp", "tt"}
-_SAFE_ADDRESS = re.compile(r"(?i:https?://|mailto:|tel:)[^\s]|[^:#\s]+(?:[/?#]|$)")
+# To the web, by mail or telephone, or relative: no colon before the first "/", "?" or "#".
+_SAFE_ADDRESS = re.compile(r"(?i:https?://|mailto:|tel:)\S|(?!#|$)[^:/?#]*(?:[/?#]|$)")
 
 
 @dataclass

@@ -21,6 +21,7 @@ from pipeline.content.pasted_blocks import (
     Span,
     Table,
     tidy,
+    words_of,
 )
 from pipeline.content.pasted_flow import Flow, is_hidden, read_embedded, styled, tag_of
 from pipeline.content.pasted_word import one_line, understood
@@ -241,25 +242,27 @@ def _gather_rows(
         tag = tag_of(child)
         if tag == "tr":
             rows.append([])
+        around.end_paragraph()
         if tag in {"thead", "tbody", "tfoot", "tr"}:
             _gather_rows(child, rows, around, depth)
         elif tag in {"td", "th"} and rows:
             span = child.get("colspan") or "1"
             empty = min(int(span), 50) - 1 if span.isdecimal() and span.isascii() else 0
-            rows[-1] += [_inside(child, containers=_DEEPEST_CONTAINER, depth=depth), *[()] * empty]
+            rows[-1] += [_inside(child, around.containers, depth), *[()] * empty]
         else:
             _read(child, Span(""), around, depth)
         around.say(Span(child.tail or ""), child.sourceline or 0)
 
 
 def _is_layout(cell: tuple[Block, ...]) -> bool:
-    return len(cell) > 4 or any(not isinstance(block, Paragraph) for block in cell)
+    return len(cell) > 4 or not all(isinstance(block, Paragraph | Listing) for block in cell)
 
 
 def _flat(cell: tuple[Block, ...]) -> Inline:
     spans: list[Span] = []
     for block in cell:
-        spans += [*one_line(block), Span(" ")] if isinstance(block, Paragraph) else []
+        line = one_line(block) if isinstance(block, Paragraph) else (Span(words_of(block)),)
+        spans += [*line, Span(" ")]
     return tidy(spans)
 
 

@@ -26,6 +26,7 @@ _READING_TIME = re.compile(
 _CRUMB = re.compile(r"\s*[>\u00bb\u203a\u2192]\s*|\s+/\s+")
 _PART = re.compile(r"\s+[|·•\u2013\u2014]\s+|\s*\|\s*")
 _BETWEEN_DATE_AND_NAME = re.compile(r",?\s+(?=(?i:by|von|on|am)\s)|,\s+")
+_LONGEST_WITH_PARTS = 160  # characters
 _LABEL = re.compile(
     r"(?i:category|categories|filed under|filed in|posted in|kategorie|rubrik|tags|tagged|keywords"
     r"|schlagwörter|written by|author|autor(?:in)?|summary|abstract)\b"
@@ -44,11 +45,13 @@ class Found:
 
 def read_line(text: str, *, today: date) -> tuple[Found, ...]:
     """Return what a line says, or nothing unless every part of it was understood."""
-    if (found := _read_part(text, today)) is not None:
-        return (found,)
-    if len(text) > 160:
-        return ()
-    return _read_parts(_PART.split(text), today) or _read_date_and_name(text, today)
+    whole = _read_part(text, today)
+    if whole is not None and whole.field != "author":
+        return (whole,)
+    # "By the team, Nov 30, 2023" is more than a name, so the parts are looked at first.
+    parts = _PART.split(text) if len(text) <= _LONGEST_WITH_PARTS else []
+    found = _read_parts(parts, today) or _read_date_and_name(text, today)
+    return found or ((whole,) if whole is not None else ())
 
 
 def has_label(text: str) -> bool:
@@ -109,7 +112,7 @@ def _read_parts(parts: list[str], today: date) -> tuple[Found, ...]:
 
 def _read_date_and_name(text: str, today: date) -> tuple[Found, ...]:
     """Read "Posted on Nov 30, 2023 by the team" and "By the team, Nov 30, 2023"."""
-    for cut in _BETWEEN_DATE_AND_NAME.finditer(text):
+    for cut in _BETWEEN_DATE_AND_NAME.finditer(text[:_LONGEST_WITH_PARTS]):
         found = [_read_part(p, today) for p in (text[: cut.start()], text[cut.end() :])]
         read = tuple(fact for fact in found if fact is not None)
         if len(read) == 2 and {fact.field for fact in read} == {"date", "author"}:

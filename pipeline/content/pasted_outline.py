@@ -124,7 +124,7 @@ def _is_heading(lines: Sequence[TextLine], position: int, width: int) -> bool:
     if (
         following is None
         or not _is_title_like(line.text.rstrip(":"))
-        or _is_within(lines, position)
+        or _is_within(lines, position, width)
     ):
         return False
     if _is_capitals(line.text) or line.text.rstrip(":").lower() in _KNOWN_HEADINGS:
@@ -137,14 +137,17 @@ def _is_heading(lines: Sequence[TextLine], position: int, width: int) -> bool:
     return _length(lines, following, width) >= max(60, 1.5 * len(line.text))
 
 
-def _is_within(lines: Sequence[TextLine], position: int) -> bool:
-    """Whether a line goes on from a bullet above it."""
+def _is_within(lines: Sequence[TextLine], position: int, width: int) -> bool:
+    """Whether a line goes on from the one above it, or the one below goes on from it."""
+    line = lines[position]
     above = lines[position - 1] if position else None
-    return (
-        above is not None
-        and above.kind in {Kind.BULLET, Kind.NUMBER}
-        and lines[position].indent > above.indent
-    )
+    below = lines[position + 1] if position + 1 < len(lines) else None
+    if width and below is not None and _may_continue(line, below) and _is_full(line, below, width):
+        return True
+    if above is None or above.kind in {Kind.BLANK, Kind.RULE}:
+        return False
+    is_indented = above.kind in {Kind.BULLET, Kind.NUMBER} and line.indent > above.indent
+    return is_indented or (width > 0 and _is_full(above, line, width))
 
 
 def _following(lines: Sequence[TextLine], position: int) -> int | None:
@@ -158,7 +161,8 @@ def _is_title_like(text: str) -> bool:
         and len(text.split()) <= 12
         and "\t" not in text
         and not text.endswith((".", ",", ";", ":", "!", "\u2026"))
-        and (text[0].isupper() or not text[0].isalpha())
+        and not text[0].islower()
+        and not text[0].isdigit()
         and any(character.isalpha() for character in text)
     )
 

@@ -200,7 +200,7 @@ def _pictures(article: HtmlElement) -> Iterator[Guess]:
 
 def _with_bold_headings(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Make headings of short paragraphs in bold type before longer text."""
-    following: tuple[Block | None, ...] = (*blocks[1:], None)
+    following: tuple[Block | None, ...] = (*blocks[1:], None)[: len(blocks)]
     return tuple(
         _as_heading(block) if _is_bold_title(block) and _is_text(after) else block
         for block, after in zip(blocks, following, strict=True)

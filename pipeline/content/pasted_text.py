@@ -25,7 +25,7 @@ _BULLET = re.compile(
 )
 _LETTER_O = re.compile(r"o\s+(\S.*)")
 _NUMBER = re.compile(
-    r"(?P<numbers>[1-9]\d{0,2}(?:\.[1-9]\d?){0,3})(?P<delimiter>[.)]?)(?:\s+(?P<text>\S.*)|$)"
+    r"(?P<numbers>[1-9][0-9]{0,2}(?:\.[1-9][0-9]?){0,3})(?P<delimiter>[.)]?)(?:\s+(?P<text>\S.*)|$)"
 )
 _RULE = re.compile(r"([-_*=\u2013\u2014])\1{2,}|([-_*]\s){2,}[-_*]")
 

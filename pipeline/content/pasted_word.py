@@ -22,7 +22,7 @@ from pipeline.content.pasted_text import read_bullet
 _WORD_LEVEL = re.compile(r"mso-list:\s*\S+\s+level(\d)")
 _MARGIN = re.compile(r"margin-left:\s*([\d.]{1,6})\s*(in|cm|pt|px)")
 _PER_LEVEL = {"in": 0.5, "cm": 1.27, "pt": 36.0, "px": 48.0}  # Word indents half an inch a level
-_NUMBER = re.compile(r"([1-9]\d{0,2})([.)])\s+(\S.*)", re.DOTALL)
+_NUMBER = re.compile(r"([1-9][0-9]{0,2})([.)])\s+(\S.*)", re.DOTALL)
 
 
 def understood(element: HtmlElement, paragraph: Paragraph) -> list[Block | ListEntry]:

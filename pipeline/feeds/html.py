@@ -19,7 +19,8 @@ from markupsafe import Markup
 from pipeline.config import Config
 from pipeline.content import Image, Post
 from pipeline.feeds.channels import FORMATS, Topic, category_folder, tag_folder
-from pipeline.feeds.words import date_in_words, direction, words
+from pipeline.feeds.words import words
+from pipeline.language import direction, format_date
 
 # A page stays below 50 kB: so many posts told with summary, so many more by title.
 TOLD, LISTED = 12, 200
@@ -234,7 +235,7 @@ class Pages:
         )
 
     def _day(self, moment: datetime, language: str) -> str:
-        return date_in_words(moment, language, self.site.zone)
+        return format_date(moment.astimezone(self.site.zone).date(), language)
 
     def _updated(self, post: Post) -> str:
         """Say when a post was updated, unless that was on the day it came out."""

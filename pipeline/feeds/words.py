@@ -1,16 +1,9 @@
-"""The few words the pages say themselves, and dates, in the reader's language."""
+"""The few words the pages say themselves, in the reader's language."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from pipeline.language import primary
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-
-_MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-}
 _WORDS = {
     "en": {
         "all_posts": "All posts",
@@ -53,26 +46,4 @@ _WORDS = {
 
 def words(language: str) -> dict[str, str]:
     """Give the pages' own words; English where a language has none."""
-    return _WORDS.get(_primary(language), _WORDS["en"])
-
-
-def direction(language: str) -> str:
-    """Give the value of HTML's dir attribute."""
-    return "rtl" if _primary(language) in RIGHT_TO_LEFT else "ltr"
-
-
-def date_in_words(moment: datetime, language: str, zone: ZoneInfo) -> str:
-    """Write an aware moment's day in `zone` as readers of `language` do, or as ISO 8601."""
-    day = moment.astimezone(zone)
-    names = _MONTHS.get(_primary(language))
-    if names is None:
-        return f"{day:%Y-%m-%d}"
-    month = names.split()[day.month - 1]
-    if language.lower() == "en-us":
-        return f"{month} {day.day}, {day.year}"
-    dot = "." if _primary(language) == "de" else ""
-    return f"{day.day}{dot} {month} {day.year}"
-
-
-def _primary(language: str) -> str:
-    return language.lower().replace("_", "-").partition("-")[0]
+    return _WORDS.get(primary(language), _WORDS["en"])

@@ -77,9 +77,10 @@ def start(
             )
             .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
         )
-        started |= {Start(campaign_id, row.subscriber_id): row.attempt for row in rows}
-        if len(started) < len(ids):
+        moved = {Start(campaign_id, row.subscriber_id): row.attempt for row in rows}
+        if len(moved) < len(ids):
             _skip(connection, wanted, now)
+        started |= moved
     return started
 
 
@@ -166,7 +167,7 @@ def _is_subscribed() -> Any:
 
 
 def _is_suppressed() -> Any:
-    return exists().where(
-        subscribers.c.id == deliveries.c.subscriber_id,
-        or_(subscribers.c.identity.is_(None), suppressions.c.identity == subscribers.c.identity),
-    )
+    """Whether the address is suppressed, or there is none any more: the person was erased."""
+    person = exists().where(subscribers.c.id == deliveries.c.subscriber_id)
+    listed = person.where(suppressions.c.identity == subscribers.c.identity)
+    return or_(person.where(subscribers.c.identity.is_(None)), listed)

@@ -71,7 +71,7 @@ class ErrorPages:
 
     def invalid_link(self, _: Request[Any, Any, Any], __: TokenError) -> Response[bytes]:
         """A signed link does not hold."""
-        return self._page("bad_link", 404)
+        return self._page("bad_link", 404, dict(unsubscribing.PRIVATE))
 
     def not_found(self, request: Request[Any, Any, Any], _: NotFoundException) -> Response[bytes]:
         """Nothing is at this path; or nothing at all is published yet."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 
 from markupsafe import Markup, escape
 
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TAG = re.compile(r"<[^<>]+>")
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
@@ -23,6 +28,7 @@ class OpenMail:
     subject: str
     sender: str
     recipient: str
+    date: datetime | None  # as its header says; aware
     rehearsal: bool
     html: str | None
     text: str | None
@@ -31,14 +37,34 @@ class OpenMail:
 def open_mail(message: bytes) -> OpenMail:
     """Decode a message as it stood on the wire; what cannot be decoded shows as U+FFFD."""
     parsed = message_from_bytes(message, policy=policy.default)
+    head = {name.lower(): _decode(value) for name, value in reversed([*parsed.raw_items()])}
     return OpenMail(
-        subject=str(parsed.get("Subject", "")),
-        sender=str(parsed.get("From", "")),
-        recipient=str(parsed.get("To", "")),
-        rehearsal="X-Rehearsal" in parsed,
+        subject=head.get("subject", ""),
+        sender=head.get("from", ""),
+        recipient=head.get("to", ""),
+        date=_read_date(head.get("date", "")),
+        rehearsal="x-rehearsal" in head,
         html=_body(parsed, "html"),
         text=_body(parsed, "plain"),
     )
+
+
+def _decode(value: str) -> str:
+    """A header's words. The parser's own decoding leaves a blank between two encoded words."""
+    octets = _FOLD.sub("", value).encode("ascii", "surrogateescape")
+    line = octets.decode("utf-8", "replace").strip()
+    try:
+        return str(make_header(decode_header(line)))
+    except (LookupError, HeaderParseError, UnicodeError):
+        return line
+
+
+def _read_date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _body(message: EmailMessage, kind: str) -> str | None:

@@ -41,7 +41,7 @@ def refuse_strangers(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRout
 
 
 @read_route("/")
-def inbox(site: Site, pages: Pages) -> Response[bytes]:
+def inbox(site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
     """The newest messages, and how many there are."""
     mails, total = list_mails(site.mailbox, SHOWN)
     zone = site.config.site.zone
@@ -57,7 +57,7 @@ def inbox(site: Site, pages: Pages) -> Response[bytes]:
 
 
 @read_route("/{key:str}")
-def look(key: str, request: Request[Any, Any, Any], site: Site, pages: Pages) -> Response[bytes]:
+def look(key: str, request: Request[Any, Any, Any], site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
     """One message: its HTML in a frame, at the width of a desktop or a phone; or the file."""
     if key.endswith(_SUFFIX):
         return _download(site, key.removesuffix(_SUFFIX))
@@ -67,7 +67,7 @@ def look(key: str, request: Request[Any, Any, Any], site: Site, pages: Pages) ->
 
 
 @read_route("/{key:str}/text")
-def text(key: str, site: Site, pages: Pages) -> Response[bytes]:
+def text(key: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
     """One message: its plain text."""
     message = _read(site, key)
     plain = open_mail(message).text
@@ -76,7 +76,7 @@ def text(key: str, site: Site, pages: Pages) -> Response[bytes]:
 
 
 @read_route("/{key:str}/source")
-def source(key: str, site: Site, pages: Pages) -> Response[bytes]:
+def source(key: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
     """One message: what stood on the wire."""
     message = _read(site, key)
     shown = message[:SOURCE_SHOWN].decode("utf-8", "replace").replace("\r\n", "\n")
@@ -85,7 +85,7 @@ def source(key: str, site: Site, pages: Pages) -> Response[bytes]:
 
 
 @read_route("/{key:str}/html")
-def frame(key: str, site: Site) -> Response[bytes]:
+def frame(key: str, site: NamedDependency[Site]) -> Response[bytes]:
     """The HTML of a message alone, for the frame: no scripts, no origin of its own."""
     page = open_mail(_read(site, key)).html
     if page is None:
@@ -119,6 +119,7 @@ def _view(
         title=mail.subject or "(no subject)",
         mail=mail,
         place=f"/mailbox/{key}",
+        date=mail.date and moment(mail.date, site.config.site.zone),
         size=in_words(len(message)),
         tab=tab,
         local_hosts=sorted({urlsplit(address).netloc for address in _addresses(site)}),

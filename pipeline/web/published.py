@@ -48,9 +48,10 @@ _POLICY = (
 _EDITION_POLICY = _POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'")
 
 
+# One handler with both paths would be wrapped for its thread twice, and fail.
 @read_route("/")
 def home(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
-    """The front page; a handler with two paths would be wrapped for its thread twice, and fail."""
+    """The front page."""
     return _answer(request, files)
 
 

@@ -25,7 +25,7 @@ from pipeline.web.posted_form import read_form
 
 SAMPLE = "sample"  # stands in previews where a reader's token would be
 # The token in the address is all it takes to unsubscribe: it must not travel on.
-_PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class _Standing:
 
 
 @read_route("/{token:str}")
-def ask(token: str, site: Site, pages: Pages) -> Response[bytes]:
+def ask(token: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
     """Offer the button. Nothing changes: scanners and previews follow links too (RFC 8058 1)."""
     if token == SAMPLE:
         return _page(pages.message("sample"))
@@ -48,7 +48,7 @@ def ask(token: str, site: Site, pages: Pages) -> Response[bytes]:
 
 @post("/{token:str}", status_code=200, sync_to_thread=True)
 def leave(
-    token: str, body: bytes, request: Request[Any, Any, Any], site: Site, pages: Pages
+    token: str, body: bytes, request: Request[Any, Any, Any], site: NamedDependency[Site], pages: Pages
 ) -> Response[Any]:
     """Take the reader off at once, without cookie or redirect (RFC 8058 3.1, 3.2).
 
@@ -61,7 +61,7 @@ def leave(
     form = read_form(body, request.headers.get("Content-Type", ""))
     if form.get("List-Unsubscribe", "").lower() == "one-click":
         _unsubscribe(site, claim)
-        return Response(pages.words["one_click"][0], media_type=MediaType.TEXT, headers=_PRIVATE)
+        return Response(pages.words["one_click"][0], media_type=MediaType.TEXT, headers=PRIVATE)
     if form.get("confirm") == "yes":
         _unsubscribe(site, claim)
         return _page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
@@ -133,4 +133,4 @@ def mask(email: str) -> str:
 
 
 def _page(content: bytes, status: int = 200) -> Response[bytes]:
-    return Response(content, status_code=status, media_type=HTML, headers=_PRIVATE)
+    return Response(content, status_code=status, media_type=HTML, headers=PRIVATE)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from pipeline.compose import contrast
+from pipeline.palette import contrast
 from tests.compose.examples import Compose, a_post, some_posts
 from tests.support.programs import need
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.compose import Edition, contrast, web_page
+from pipeline.compose import Edition, web_page
+from pipeline.palette import contrast
 from pipeline.config import Brand, Config
 from tests.compose.examples import Compose, a_picture, a_post, attributes, some_posts, text_of
 from tests.support.golden import Golden

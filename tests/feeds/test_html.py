@@ -55,7 +55,7 @@ def test_home_leads_with_the_newest_post_and_tells_the_next() -> None:
     assert len(texts(document, ".story h2")) == 5
     assert texts(document, ".titles a")[0] == "Post 6, a title of usual length"
     assert "A summary that says" in texts(document, ".standfirst")[0]
-    assert texts(document, ".lead time") == ["3 March 2026"]
+    assert texts(document, ".lead time") == ["March 3, 2026"]
 
 
 def test_home_without_posts_says_so() -> None:
@@ -68,7 +68,7 @@ def test_a_post_shows_its_text_author_date_and_topics() -> None:
     post = a_post(author="Dr. Example", category="Care", tags=("back", "sleep"), word_count=450)
     document = page(POST, post)
     assert texts(document, "h1") == ["Back pain"]
-    assert texts(document, ".byline") == ["By Dr. Example · 3 March 2026 · 3 min read"]
+    assert texts(document, ".byline") == ["By Dr. Example · March 3, 2026 · 3 min read"]
     assert texts(document, ".kicker") == ["Care"]
     assert texts(document, ".tags a") == ["back", "sleep"]
     assert "<p>About back-pain.</p>" in document
@@ -76,7 +76,7 @@ def test_a_post_shows_its_text_author_date_and_topics() -> None:
 
 def test_an_updated_post_says_when_unless_it_was_the_same_day() -> None:
     document = page(POST, a_post(updated=NOON + timedelta(days=1)))
-    assert texts(document, ".byline")[1:] == ["Updated 4 March 2026"]
+    assert texts(document, ".byline")[1:] == ["Updated March 4, 2026"]
     assert texts(page(POST, a_post(updated=NOON + timedelta(hours=1))), ".byline")[1:] == []
 
 

@@ -1,32 +1,9 @@
-"""What a newsletter says in its own words, and how its language writes dates."""
+"""How a language writes dates, and which way its script runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
-_STRINGS: dict[str, dict[str, str]] = {
-    "en": {
-        "read": "Read “{title}”",
-        "more": "More to read",
-        "view": "View in browser",
-        "unsubscribe": "Unsubscribe",
-        "by": "By {author}",
-        "minutes": "{count}\xa0min\xa0read",
-        "image": "Picture",
-        "struck": "struck out",
-    },
-    "de": {
-        "read": "„{title}“ lesen",
-        "more": "Mehr zum Lesen",
-        "view": "Im Browser ansehen",
-        "unsubscribe": "Abbestellen",
-        "by": "Von {author}",
-        "minutes": "{count}\xa0Min.\xa0Lesezeit",
-        "image": "Bild",
-        "struck": "gestrichen",
-    },
-}
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -37,11 +14,6 @@ _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur
 def primary(language: str) -> str:
     """The first subtag of a language tag (RFC 5646 2.2.1): "de" of "de-AT"."""
     return language.replace("_", "-").split("-")[0].lower()
-
-
-def strings_for(language: str) -> Mapping[str, str]:
-    """The fixed phrases, in English where the language has no translation."""
-    return _STRINGS.get(primary(language), _STRINGS["en"])
 
 
 def direction(language: str) -> str:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.compose import contrast, make_palette
 from pipeline.errors import ConfigError
+from pipeline.palette import DARK_PAGE, PAPER, contrast, make_palette
 
 
 def test_contrast_is_that_of_the_standard() -> None:
@@ -19,8 +19,9 @@ def test_contrast_is_that_of_the_standard() -> None:
 def test_every_accent_can_be_read_wherever_it_is_used(accent: str) -> None:
     palette = make_palette(accent)
     assert contrast(palette.accent, "#ffffff") >= 4.5
+    assert contrast(palette.accent, PAPER) >= 4.5
     assert contrast(palette.on_fill, palette.fill) >= 4.5
-    assert contrast(palette.accent_dark, "#15171a") >= 7
+    assert contrast(palette.accent_dark, DARK_PAGE) >= 7
     assert contrast(palette.on_accent_dark, palette.accent_dark) >= 4.5
 
 

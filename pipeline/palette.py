@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.errors import ConfigError
 
 PAGE = "#ffffff"
+PAPER = "#fffdf9"  # of the public pages, a little darker
 INK = "#1b1d1f"
 BLACK = "#000000"
 DARK_PAGE = "#15171a"
@@ -23,7 +24,7 @@ class Palette:
 
     fill: str  # surfaces: the button, as the brand gave it
     on_fill: str  # text on them
-    accent: str  # text on the light page
+    accent: str  # text on light pages
     accent_dark: str  # text on the dark page, and surfaces there
     on_accent_dark: str
 
@@ -35,7 +36,7 @@ def make_palette(accent: str) -> Palette:
     return Palette(
         fill=_hex(given),
         on_fill=_text_on(_hex(given)),
-        accent=_toward(given, (0, 0, 0), PAGE, READABLE),
+        accent=_toward(given, (0, 0, 0), PAPER, READABLE),
         accent_dark=accent_dark,
         on_accent_dark=_text_on(accent_dark),
     )

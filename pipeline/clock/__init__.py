@@ -1,0 +1,33 @@
+"""What happens when: one pass over the whole site, and the tick that repeats it.
+
+A pass reads posts and lists, publishes feeds, launches what is due and sends it.
+"""
+
+from pipeline.clock.one_pass import Pass, run_pass
+from pipeline.clock.site import Site
+from pipeline.clock.steps import (
+    Balance,
+    Content,
+    Look,
+    all_balances,
+    balances,
+    publish_feeds,
+    read_content,
+    read_newsletters,
+)
+from pipeline.clock.ticking import Clock
+
+__all__ = [
+    "Balance",
+    "Clock",
+    "Content",
+    "Look",
+    "Pass",
+    "Site",
+    "all_balances",
+    "balances",
+    "publish_feeds",
+    "read_content",
+    "read_newsletters",
+    "run_pass",
+]

@@ -1,0 +1,95 @@
+"""One pass over the whole site: what `pipeline run` does, from posts to a closed sheet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline import audience
+from pipeline.audience import ImportReport
+from pipeline.campaigns import Campaign, Verdict
+from pipeline.clock.site import Site
+from pipeline.clock.steps import (
+    Balance,
+    Content,
+    Look,
+    balances,
+    live_campaigns,
+    look_at,
+    make_worker,
+    open_provider,
+    publish_feeds,
+    read_content,
+    start_due,
+)
+from pipeline.config import Smtp
+from pipeline.errors import TransportError
+from pipeline.feeds import Publication
+from pipeline.schema import DeliveryStatus
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass did; `failure` is set when the provider could not be used to the end."""
+
+    content: Content
+    imports: tuple[ImportReport, ...]
+    publications: tuple[Publication, ...]
+    looks: tuple[Look, ...]
+    balances: tuple[Balance, ...]
+    failure: TransportError | None = None
+
+
+def run_pass(
+    site: Site,
+    *,
+    on_stage: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[Counter[DeliveryStatus], int], None] = lambda _counts, _total: None,
+) -> Pass:
+    """Do all that is due now and end.
+
+    `on_stage` is told what begins; `on_progress` gets the messages settled by status and how
+    many there are to settle. Raises PipelineError before anything is sent; once sending has
+    begun, a provider that fails is reported in the result.
+    """
+    on_stage("Reading posts")
+    content = read_content(site)
+    on_stage("Importing subscribers")
+    imports = audience.import_lists(site.engine, site.config.subscribers, site.now())
+    on_stage("Publishing feeds")
+    publication = publish_feeds(site, content)
+    dues = look_at(site, content)
+    if not live_campaigns(site) and all(due.verdict is not Verdict.DUE for due in dues):
+        return Pass(content, imports, (publication,), start_due(site, dues), ())
+    on_stage("Connecting")
+    with open_provider(site.config, site.mailbox) as provider:
+        on_stage("Composing")
+        looks = start_due(site, dues)
+        edition_pages = publish_feeds(site, content)
+        sending = live_campaigns(site)
+        on_stage("Sending")
+        failure = _send(site, provider, sending, on_progress)
+    return Pass(
+        content,
+        imports,
+        (publication, edition_pages),
+        looks,
+        balances(site, [campaign.id for campaign in sending]),
+        failure,
+    )
+
+
+def _send(
+    site: Site,
+    provider: Smtp,
+    sending: Sequence[Campaign],
+    on_progress: Callable[[Counter[DeliveryStatus], int], None],
+) -> TransportError | None:
+    total = sum(one.sheet.open for one in balances(site, [campaign.id for campaign in sending]))
+    worker = make_worker(site, provider, lambda counts: on_progress(counts, total))
+    try:
+        worker.run()
+    except TransportError as error:
+        return error
+    return None

@@ -1,0 +1,169 @@
+"""The steps a pass and a tick are made of: read, publish, look, launch, weigh."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from pipeline import campaigns, ledger
+from pipeline.campaigns import Campaign, Due, Newsletter, Verdict
+from pipeline.clock.site import Site
+from pipeline.compose import Edition, web_page
+from pipeline.config import Config, Smtp
+from pipeline.content import Post, Rename, keep_identities, published, read_posts
+from pipeline.db import reading, writing
+from pipeline.delivery import LetterBook, LocalMailbox, Worker, probe
+from pipeline.feeds import EditionPage, Publication, publish
+from pipeline.ledger import Sheet
+from pipeline.schema import CampaignState, DeliveryStatus
+
+
+@dataclass(frozen=True)
+class Content:
+    """All posts of a site with their identities, and the files that were renamed."""
+
+    posts: tuple[Post, ...]
+    renames: tuple[Rename, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a pass did about one newsletter."""
+
+    due: Due
+    edition: Edition | None = None
+    campaign_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A campaign and its sheet."""
+
+    campaign: Campaign
+    sheet: Sheet
+
+
+def read_content(site: Site) -> Content:
+    """Read all posts and give renamed ones their identity back. Raises ContentErrors."""
+    posts = read_posts(site.config)
+    with reading(site.engine) as connection:
+        known = campaigns.read_known_posts(connection, {post.id for post in posts})
+    return Content(*keep_identities(posts, known))
+
+
+def publish_feeds(site: Site, content: Content, out: Path | None = None) -> Publication:
+    """Publish what is out and public, and remember it."""
+    now = site.now()
+    with reading(site.engine) as connection:
+        editions = campaigns.read_public_editions(connection)
+    public = published(content.posts, now)
+    publication = publish(public, site.config, out or site.output, _pages(editions))
+    with writing(site.engine) as connection:
+        campaigns.remember_posts(connection, published(content.posts, now, private=True))
+    return publication
+
+
+def _pages(editions: Sequence[Edition]) -> tuple[EditionPage, ...]:
+    return tuple(
+        EditionPage(
+            slug=edition.view_url.rstrip("/").rpartition("/")[2],
+            title=edition.subject,
+            html=web_page(edition),
+            issued_at=datetime.combine(edition.issued_on, time(), UTC),
+        )
+        for edition in editions
+    )
+
+
+def read_newsletters(site: Site) -> tuple[Newsletter, ...]:
+    """All newsletters; those the file declares for the first time are copied now."""
+    with reading(site.engine) as connection:
+        known = campaigns.read_newsletters(connection)
+    names = {newsletter.name for newsletter in known}
+    if all(declared.name in names for declared in site.config.newsletters):
+        return known  # nearly always: a tick must not take the write lock for nothing
+    with writing(site.engine) as connection:
+        campaigns.declare_newsletters(connection, site.config.newsletters, site.now())
+        return campaigns.read_newsletters(connection)
+
+
+def look_at(site: Site, content: Content) -> tuple[Due, ...]:
+    """Which newsletters are due now, and with what."""
+    newsletters = read_newsletters(site)
+    now, rehearsal = site.now(), site.config.rehearsal
+    with reading(site.engine) as connection:
+        return tuple(
+            campaigns.read_due(connection, newsletter, content.posts, now, rehearsal=rehearsal)
+            for newsletter in newsletters
+        )
+
+
+def start_due(site: Site, dues: Sequence[Due]) -> tuple[Look, ...]:
+    """Launch the newsletters that are due; let the others' occurrences pass."""
+    return tuple(_start(site, due) for due in dues)
+
+
+def _start(site: Site, due: Due) -> Look:
+    now = site.now()
+    if due.verdict is Verdict.NOTHING_NEW:
+        campaigns.pass_by(site.engine, due, now, rehearsal=site.config.rehearsal)
+    if due.verdict is not Verdict.DUE:
+        return Look(due)
+    edition = campaigns.compose_edition(due, site.config, now)
+    return Look(due, edition, campaigns.launch(site.engine, due, edition, site.config, now))
+
+
+def live_campaigns(site: Site) -> tuple[Campaign, ...]:
+    """The campaigns this site is sending now, in its present mode."""
+    with reading(site.engine) as connection:
+        return tuple(
+            campaign
+            for campaign in campaigns.read_campaigns(connection)
+            if campaign.state is CampaignState.SENDING
+            and campaign.rehearsal == site.config.rehearsal
+        )
+
+
+def balances(site: Site, ids: Sequence[int]) -> tuple[Balance, ...]:
+    """The named campaigns with their sheets, all of one instant."""
+    with reading(site.engine) as connection:
+        found = tuple(campaigns.read_campaign(connection, one) for one in ids)
+        sheets = ledger.read_sheets(connection, tuple(ids))
+    return tuple(Balance(campaign, sheets[campaign.id]) for campaign in found)
+
+
+@contextmanager
+def open_provider(config: Config, mailbox: Path) -> Iterator[Smtp]:
+    """The configured provider, seen to work; or the local mailbox, for a rehearsal.
+
+    Raises TransportUnavailable: a provider that refuses us must never become a rehearsal.
+    """
+    if config.smtp is not None:
+        probe(config.smtp, config.site.authority)
+        yield config.smtp
+    else:
+        with LocalMailbox(mailbox) as local:
+            yield local.provider
+
+
+def all_balances(site: Site) -> tuple[Balance, ...]:
+    """Every campaign with its sheet, newest first."""
+    with reading(site.engine) as connection:
+        ids = [campaign.id for campaign in campaigns.read_campaigns(connection)]
+    return balances(site, ids)
+
+
+def make_worker(
+    site: Site,
+    provider: Smtp,
+    on_progress: Callable[[Counter[DeliveryStatus]], None] = lambda _: None,
+) -> Worker:
+    """A worker for this site's campaigns in its present mode."""
+    letters = LetterBook(site.engine, site.config, site.keys)
+    return Worker(
+        site.engine, site.config, provider, letters, now=site.now, on_progress=on_progress
+    )

@@ -1,0 +1,180 @@
+"""Passes for ever: a tick publishes and launches, a worker sends; what `pipeline serve` does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC
+
+from pipeline import audience, campaigns
+from pipeline.audience import ImportReport
+from pipeline.campaigns import Campaign, Verdict
+from pipeline.clock.site import Site
+from pipeline.clock.steps import (
+    Content,
+    Look,
+    balances,
+    live_campaigns,
+    look_at,
+    make_worker,
+    publish_feeds,
+    read_content,
+    start_due,
+)
+from pipeline.config import Config, Smtp
+from pipeline.content import published
+from pipeline.db import reading
+from pipeline.delivery import Worker
+from pipeline.errors import PipelineError, TransportError
+from pipeline.schema import CampaignState, DeliveryStatus
+
+TICK_SECONDS = 5
+
+
+class Clock:
+    """Passes for ever: a tick publishes and launches, a worker sends; until `stop`.
+
+    `say` gets one sentence for each thing that happened or went wrong, once until it changes.
+    """
+
+    def __init__(self, site: Site, provider: Smtp | None, say: Callable[[str], None]) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._site = site
+        self._provider = provider  # the local mailbox's; None to use the configured one
+        self._say = say
+        self._said: dict[str, str] = {}
+        self._seen: object = None  # the files as they were last read
+        self._published: object = None  # the state that was last published
+        self._content: Content | None = None
+        self._work = threading.Event()
+        self._ended = threading.Event()
+        self._worker: Worker | None = None
+        self._sender = threading.Thread(target=self._send_for_ever, name="sender")
+        # In memory only: jobs in a shared store fire once per process, and a row in it can run
+        # code. Grace None: a tick that waited for a slow one is late, not dropped.
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_job(
+            self.tick, "interval", seconds=TICK_SECONDS, next_run_time=site.now()
+        )
+
+    def start(self) -> None:
+        """Begin to tick and to send."""
+        self._sender.start()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish what is in flight and end; what was not begun stays planned."""
+        self._scheduler.shutdown(wait=True)
+        self._ended.set()
+        if self._worker is not None:
+            self._worker.stop()
+        self._work.set()
+        self._sender.join()
+
+    def tick(self) -> None:
+        """Read what changed, publish it, launch what is due."""
+        try:
+            content = self._read_changes()
+            for look in start_due(self._site, look_at(self._site, content)):
+                self._tell(look)
+            self._publish(content)
+            self._once("tick", "")
+        except PipelineError as error:
+            self._once("tick", f"{error}" + (f" ({error.hint})" if error.hint else ""))
+        self._work.set()
+
+    def _read_changes(self) -> Content:
+        seen = _signature(self._site.config)
+        if self._content is None or seen != self._seen:
+            self._content = read_content(self._site)
+            for rename in self._content.renames:
+                self._once(rename.id, f"{rename.sentence}; {rename.hint}")
+            for report in audience.import_lists(
+                self._site.engine, self._site.config.subscribers, self._site.now()
+            ):
+                self._tell_import(report)
+            self._seen = seen
+        return self._content
+
+    def _publish(self, content: Content) -> None:
+        """Publish when a file changed, a post's time came or ended, or an edition was made."""
+        out = [post.id for post in published(content.posts, self._site.now(), private=True)]
+        with reading(self._site.engine) as connection:
+            editions = campaigns.count_editions(connection)
+        state = (self._seen, out, editions)
+        if state == self._published:
+            return
+        publication = publish_feeds(self._site, content)
+        self._published = state
+        if publication.written:
+            self._say(f"Published {len(publication.written)} files.")
+
+    def _tell_import(self, report: ImportReport) -> None:
+        if report.joined:
+            self._say(f"{report.file.name}: {report.joined} people joined {report.list}.")
+        for error in report.refused:
+            self._once(str(error), f"Row refused: {error}")
+
+    def _tell(self, look: Look) -> None:
+        name = look.due.newsletter.name
+        if look.campaign_id is not None and look.edition is not None:
+            kind = "Rehearsal" if self._site.config.rehearsal else "Campaign"
+            self._once(name, f"{kind} {look.campaign_id} of {name}: {look.edition.subject!r}.")
+        elif look.due.verdict is Verdict.NOBODY:
+            self._once(name, f"{name}: nobody is on the list {look.due.newsletter.settings.list}.")
+        elif look.due.verdict is Verdict.NOTHING_NEW:
+            self._once(name, f"{name}: no new post, nothing to send.")
+
+    def _once(self, topic: str, sentence: str) -> None:
+        """Say a sentence unless it was the last one about this topic."""
+        if self._said.get(topic, "") != sentence:
+            self._said[topic] = sentence
+            if sentence:
+                self._say(sentence)
+
+    def _send_for_ever(self) -> None:
+        while True:
+            self._work.wait(TICK_SECONDS)
+            self._work.clear()
+            if self._ended.is_set():
+                return
+            sending = live_campaigns(self._site)
+            if sending:
+                self._send(sending)
+
+    def _send(self, sending: Sequence[Campaign]) -> None:
+        provider = self._provider or self._site.config.smtp
+        if provider is None:
+            return
+        self._worker = make_worker(self._site, provider)
+        if self._ended.is_set():
+            return
+        try:
+            self._worker.run()
+            self._once("provider", "")
+        except TransportError as error:
+            self._once("provider", f"{error} ({error.hint})")
+        for balance in balances(self._site, [campaign.id for campaign in sending]):
+            if balance.campaign.state is CampaignState.SENT:
+                sent = balance.sheet.counts[DeliveryStatus.SENT]
+                self._say(
+                    f"Campaign {balance.campaign.id} is sent:"
+                    f" {sent} of {balance.sheet.recipients} accepted."
+                )
+
+
+def _signature(config: Config) -> object:
+    """Changes when a post, an image or a list does: names, sizes and times of change."""
+    files = (
+        file
+        for folder in (config.posts, config.subscribers)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    )
+    return tuple(
+        (str(file), stat.st_size, stat.st_mtime_ns) for file in files if (stat := file.stat())
+    )

@@ -1,0 +1,36 @@
+"""pipeline.toml and the environment, read once into frozen values that are passed down.
+
+Every key `[section] name` can also be set as the environment variable PIPELINE_SECTION_NAME,
+which wins; newsletters are declared in the file alone.
+"""
+
+from pipeline.config.file import FILE_NAME, read_config
+from pipeline.config.newsletter import make_newsletter_settings
+from pipeline.config.settings import (
+    Brand,
+    Config,
+    Database,
+    Delivery,
+    Feeds,
+    NewsletterSettings,
+    Security,
+    Serve,
+    Site,
+    Smtp,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "Brand",
+    "Config",
+    "Database",
+    "Delivery",
+    "Feeds",
+    "NewsletterSettings",
+    "Security",
+    "Serve",
+    "Site",
+    "Smtp",
+    "make_newsletter_settings",
+    "read_config",
+]

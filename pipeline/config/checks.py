@@ -1,0 +1,109 @@
+"""What a setting must be to work: addresses, zones, rules, a provider that is whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline.config.settings import Serve, Site, Smtp
+from pipeline.errors import ConfigError
+
+SECURITIES = ("starttls", "tls", "none")
+DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+def complete_site(site: Site, file: str) -> Site:
+    """Fill in what follows from the url. Raises ConfigError for what cannot be."""
+    check_url(site.url, file, "site.url")
+    check_address(site.email, file, "site.email")
+    check_zone(site.timezone, file, "site.timezone")
+    host = urlsplit(site.url).hostname or ""
+    return replace(site, url=site.url.rstrip("/"), authority=site.authority or host)
+
+
+def complete_serve(serve: Serve, site: Site, file: str) -> Serve:
+    """Fill in the address readers use. Raises ConfigError for what is none."""
+    if serve.public_url:
+        check_url(serve.public_url, file, "serve.public_url")
+    return replace(serve, public_url=(serve.public_url or site.url).rstrip("/"))
+
+
+def complete_smtp(smtp: Smtp, file: str) -> Smtp:
+    """Refuse a half configured provider: it must never become a silent rehearsal."""
+
+    def fault(message: str, key: str, hint: str) -> ConfigError:
+        return ConfigError(message, file=file, key=f"smtp.{key}", hint=hint)
+
+    if not smtp.host:
+        raise fault(
+            "is missing while other keys of [smtp] are set",
+            "host",
+            "name your provider's server, or remove [smtp] to send to the local mailbox",
+        )
+    if smtp.security not in SECURITIES:
+        raise fault(
+            f"must be one of {', '.join(SECURITIES)}", "security", "most providers: starttls"
+        )
+    if bool(smtp.username) != bool(smtp.password):
+        missing = "password" if smtp.username else "username"
+        raise fault(
+            "is missing while the other half of the login is set",
+            missing,
+            f"set it in [smtp] or as PIPELINE_SMTP_{missing.upper()}",
+        )
+    if smtp.username and smtp.security == "none":
+        raise fault(
+            "a login never goes over an unencrypted connection",  # RFC 4954 4
+            "security",
+            'set security = "starttls" or "tls"',
+        )
+    for name in ("connections", "messages_per_connection", "timeout_seconds"):
+        if getattr(smtp, name) < 1:
+            raise fault("must be at least 1", name, "remove the key to take the default")
+    return replace(smtp, port=smtp.port or DEFAULT_PORTS[smtp.security])
+
+
+def check_schedule(rule: str, file: str) -> None:
+    """Raise ConfigError unless `rule` is a cron rule."""
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(rule, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ConfigError(
+            f"{rule!r} is no cron rule: {error}",
+            file=file,
+            key="newsletter.schedule",
+            hint='minute hour day month weekday, as in "0 9 * * 2" for Tuesdays at 09:00',
+        ) from None
+
+
+def check_zone(name: str, file: str, key: str) -> None:
+    """Raise ConfigError unless `name` is a zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            f"{name!r} is no time zone", file=file, key=key, hint='as in "America/New_York"'
+        ) from None
+
+
+def check_url(url: str, file: str, key: str) -> None:
+    """Raise ConfigError unless `url` is a web address without query or fragment."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(
+            f"{url!r} is no web address", file=file, key=key, hint='as in "https://example.org"'
+        )
+
+
+def check_address(address: str, file: str, key: str) -> None:
+    """Raise ConfigError unless `address` is a mail address."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ConfigError(f"{address!r} is no mail address: {error}", file=file, key=key) from None

@@ -1,0 +1,155 @@
+"""Every setting as a frozen value with its default; docs/configuration.md explains each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Site:
+    """[site]: who publishes, and where readers find it."""
+
+    title: str
+    url: str
+    email: str
+    description: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    author: str = ""
+    authority: str = ""  # host inside post ids; defaults to the host of `url`
+    postal_address: str = ""
+    disclaimer: str = ""
+    reason: str = "You receive this because you subscribed to it."
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of naive dates in posts and of dates shown to readers."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True)
+class Brand:
+    """[brand]: how newsletters and pages look."""
+
+    accent: str = "#0f6b6b"
+    logo: str = ""  # path below the site, PNG or JPEG
+    logo_dark: str = ""
+    logo_width: int = 160  # pixels as shown
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """[feeds]: what is published."""
+
+    length: int = 50  # newest posts per feed
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """[smtp]: the provider that carries mail; without it mail goes to the local mailbox."""
+
+    host: str = ""
+    port: int = 0  # 0: by `security`
+    security: str = "starttls"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    connections: int = 8
+    messages_per_connection: int = 500
+    timeout_seconds: int = 300
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """[delivery]: how hard the worker tries."""
+
+    retry_minutes: tuple[int, ...] = (5, 30, 60, 120, 240)  # the last one repeats
+    give_up_hours: int = 96  # after launch
+    lease_seconds: int = 60
+    range_size: int = 500  # subscriber ids handed to a worker at once
+
+
+@dataclass(frozen=True)
+class Serve:
+    """[serve]: the address `pipeline serve` listens on, and the one readers reach it by."""
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    public_url: str = ""  # defaults to [site] url; unsubscribe links start with it
+
+
+@dataclass(frozen=True)
+class Database:
+    """[database]: where the truth is kept."""
+
+    url: str = field(default="", repr=False)  # defaults to SQLite in var/pipeline.db
+
+
+@dataclass(frozen=True)
+class Security:
+    """[security]: keys."""
+
+    secret: str = field(default="", repr=False)  # signs links; defaults to var/secret.key
+
+
+@dataclass(frozen=True)
+class NewsletterSettings:
+    """[[newsletter]]: a standing order as the file declares it."""
+
+    name: str
+    list: str
+    title: str = ""  # masthead; defaults to the site's title
+    template: str = "digest"
+    subject: str = "{{ posts[0].title }}"
+    schedule: str = "0 9 * * 2"  # cron: minute hour day month weekday (0 and 7 are Sunday)
+    timezone: str = ""  # defaults to [site] timezone
+    from_name: str = ""  # defaults to the site's title
+    from_email: str = ""  # defaults to the site's email
+    reply_to: str = ""
+    tags: tuple[str, ...] = ()  # any of these; empty: all posts
+    categories: tuple[str, ...] = ()
+    language: str = ""  # empty: all languages
+    private: bool = False  # whether private posts go in
+    max_age_days: int = 30
+
+
+@dataclass(frozen=True)
+class Config:
+    """One site: its folder and every setting, complete and checked."""
+
+    root: Path
+    site: Site
+    brand: Brand = Brand()
+    feeds: Feeds = Feeds()
+    smtp: Smtp | None = None
+    delivery: Delivery = Delivery()
+    serve: Serve = Serve()
+    database: Database = Database()
+    security: Security = Security()
+    newsletters: tuple[NewsletterSettings, ...] = ()
+
+    @property
+    def posts(self) -> Path:
+        """Folder of the Markdown files."""
+        return self.root / "posts"
+
+    @property
+    def templates(self) -> Path:
+        """Folder of the site's own templates; the shipped ones stand behind them."""
+        return self.root / "templates"
+
+    @property
+    def subscribers(self) -> Path:
+        """Folder of the CSV files, one a list."""
+        return self.root / "subscribers"
+
+    @property
+    def var(self) -> Path:
+        """Folder of everything the program writes at run time."""
+        return self.root / "var"
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether mail goes to the local mailbox because no provider is set."""
+        return self.smtp is None
