@@ -122,6 +122,15 @@ def test_a_name_of_quotes_stays_within_a_line() -> None:
     assert mailbox(field(content, "To")) == ('"' * 56, EMAIL)
 
 
+@pytest.mark.parametrize("width", range(40, 80))
+def test_a_word_of_any_width_stays_within_a_line(width: int) -> None:
+    for value in ("w" * width, f"a {'w' * width} z", f"{'w' * width}. {'w' * width}"):
+        content = field_of(headers.address("Reply-To", value, EMAIL))
+
+        assert list(faults(content)) == []
+        assert mailbox(field(content, "Reply-To")) == (value, EMAIL)
+
+
 def test_an_address_with_letters_beyond_ascii_stands_as_it_is() -> None:
     written = headers.address("To", "Jörg", "jörg@readers.example")
 

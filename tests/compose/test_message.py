@@ -171,6 +171,15 @@ def test_no_message_breaks_a_rule_of_the_wire(text: str, page: str, reader: Read
     assert list(faults(content)) == []
 
 
+@pytest.mark.parametrize("name", [".", "..", "é", *(f"{'n' * width}." for width in range(66, 78))])
+def test_a_value_of_any_width_keeps_to_the_rules(name: str) -> None:
+    page = f"{slot('name')}{slot('name')}.{slot('name')}\n{slot('name')}"
+    content = write(replace(READER, name=name), replace(EDITION, text=page, html=page))
+
+    assert list(faults(content)) == []
+    assert parts(content)[0][1] == f"{name}{name}.{name}\r\n{name}"
+
+
 @given(CONTENTS, READERS)
 def test_each_body_is_quoted_printable_to_the_letter(page: str, reader: Reader) -> None:
     content = write(reader, replace(EDITION, html=page))
@@ -322,21 +331,18 @@ def test_the_date_is_english_where_the_machine_is_german(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     localedef = shutil.which("localedef")
-    made = localedef and subprocess.run(
-        [localedef, "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE.UTF-8"],
-        check=False,
-        capture_output=True,
-    )
-    if not (tmp_path / "de_DE.UTF-8").exists():
-        pytest.skip(f"this machine cannot make a German locale: {made}")
+    if localedef is None or not Path("/usr/share/i18n/locales/de_DE").exists():
+        pytest.skip("this machine cannot make a German locale (apt-get install locales)")
+    made = ["-i", "de_DE", "-f", "ISO-8859-1", str(tmp_path / "de_DE")]
+    subprocess.run([localedef, *made], check=True, capture_output=True)
     monkeypatch.setenv("LOCPATH", str(tmp_path))
-    before = locale.setlocale(locale.LC_ALL)
+    before = locale.setlocale(locale.LC_TIME)
     try:
-        locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+        locale.setlocale(locale.LC_TIME, "de_DE")
         assert SENT_AT.strftime("%a, %b") == "Di, Okt"
         assert field(write(), "Date") == "Tue, 13 Oct 2026 13:05:00 +0000"
     finally:
-        locale.setlocale(locale.LC_ALL, before)
+        locale.setlocale(locale.LC_TIME, before)
 
 
 # --- as bytes -----------------------------------------------------------------------------------
