@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Response, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotFoundException
 
 from pipeline.clock import Site
 from pipeline.errors import TokenError
 from pipeline.web import health, mailbox, published, stylesheet, unsubscribing
+from pipeline.web.handling import Asked
 from pipeline.web.headers import Headers
 from pipeline.web.html import HTML, Pages
 from pipeline.web.published_files import PublishedFiles
@@ -69,21 +70,21 @@ class ErrorPages:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    def invalid_link(self, _: Request[Any, Any, Any], __: TokenError) -> Response[bytes]:
+    def invalid_link(self, _: Asked, __: TokenError) -> Response[bytes]:
         """A signed link does not hold."""
         return self._page("bad_link", 404, dict(unsubscribing.PRIVATE))
 
-    def not_found(self, request: Request[Any, Any, Any], _: NotFoundException) -> Response[bytes]:
+    def not_found(self, request: Asked, _: NotFoundException) -> Response[bytes]:
         """Nothing is at this path; or nothing at all is published yet."""
         is_home = request.scope["raw_path"] in (b"/", b"/index.html")
         return self._page("no_site" if is_home else "not_found", 404)
 
-    def refused(self, _: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    def refused(self, _: Asked, error: HTTPException) -> Response[bytes]:
         """The request is not one we answer."""
         name = {405: "wrong_method", 413: "too_large"}.get(error.status_code, "bad_request")
         return self._page(name, error.status_code, dict(error.headers or {}))
 
-    def failed(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    def failed(self, request: Asked, error: Exception) -> Response[bytes]:
         """A bug: the log gets the traceback and the kind of path, never the token in it."""
         place = request.scope.get("path_template") or "a page"
         LOG.error("%s %s failed", request.method, place, exc_info=error)

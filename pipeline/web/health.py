@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import MediaType, Response
 
-from pipeline.web.methods import read_route
+from pipeline.web.handling import read_route
 
 
 @read_route("/health")

@@ -8,17 +8,17 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
 from pipeline.clock import Site
 from pipeline.delivery import Mail, list_mails, read_mail
+from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
 from pipeline.web.html import HTML, Pages
 from pipeline.web.loopback import is_on_this_machine
 from pipeline.web.mail import LocalLinks, open_mail
-from pipeline.web.methods import read_route
 
 SHOWN = 200  # messages in the list
 SOURCE_SHOWN = 500_000  # octets; a browser takes long over more
@@ -41,7 +41,7 @@ def refuse_strangers(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRout
 
 
 @read_route("/")
-def inbox(site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
+def inbox(site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """The newest messages, and how many there are."""
     mails, total = list_mails(site.mailbox, SHOWN)
     zone = site.config.site.zone
@@ -57,7 +57,7 @@ def inbox(site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
 
 
 @read_route("/{key:str}")
-def look(key: str, request: Request[Any, Any, Any], site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
+def look(key: Segment, request: Asked, site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """One message: its HTML in a frame, at the width of a desktop or a phone; or the file."""
     if key.endswith(_SUFFIX):
         return _download(site, key.removesuffix(_SUFFIX))
@@ -67,7 +67,7 @@ def look(key: str, request: Request[Any, Any, Any], site: NamedDependency[Site],
 
 
 @read_route("/{key:str}/text")
-def text(key: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
+def text(key: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """One message: its plain text."""
     message = _read(site, key)
     plain = open_mail(message).text
@@ -76,7 +76,7 @@ def text(key: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]
 
 
 @read_route("/{key:str}/source")
-def source(key: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
+def source(key: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """One message: what stood on the wire."""
     message = _read(site, key)
     shown = message[:SOURCE_SHOWN].decode("utf-8", "replace").replace("\r\n", "\n")
@@ -85,7 +85,7 @@ def source(key: str, site: NamedDependency[Site], pages: Pages) -> Response[byte
 
 
 @read_route("/{key:str}/html")
-def frame(key: str, site: NamedDependency[Site]) -> Response[bytes]:
+def frame(key: Segment, site: GivenSite) -> Response[bytes]:
     """The HTML of a message alone, for the frame: no scripts, no origin of its own."""
     page = open_mail(_read(site, key)).html
     if page is None:

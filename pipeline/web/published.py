@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import NotFoundException
 
 from pipeline.web.conditional import is_unchanged, validators
-from pipeline.web.methods import read_route
+from pipeline.web.handling import Asked, GivenFiles, read_route
 from pipeline.web.published_files import (
     INDEX,
     PublishedFiles,
@@ -50,13 +49,13 @@ _EDITION_POLICY = _POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'
 
 # One handler with both paths would be wrapped for its thread twice, and fail.
 @read_route("/")
-def home(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
+def home(request: Asked, files: GivenFiles) -> Response[bytes]:
     """The front page."""
     return _answer(request, files)
 
 
 @read_route("/{path:path}")
-def page(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
+def page(request: Asked, files: GivenFiles) -> Response[bytes]:
     """Every other file."""
     return _answer(request, files)
 
@@ -64,7 +63,7 @@ def page(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[byt
 ROUTES = (home, page)
 
 
-def _answer(request: Request[Any, Any, Any], files: PublishedFiles) -> Response[bytes]:
+def _answer(request: Asked, files: PublishedFiles) -> Response[bytes]:
     """One file, 304 when the client has it, 301 to a folder named without its slash."""
     # Not the framework's path: that one is decoded, and slashes in it are merged.
     segments = read_path(request.scope["raw_path"])
@@ -83,7 +82,7 @@ def _redirect(segments: Segments, files: PublishedFiles) -> Response[bytes]:
     return Response(b"", status_code=301, headers=headers, media_type="text/plain")
 
 
-def _send(request: Request[Any, Any, Any], segments: Segments, stored: Stored) -> Response[bytes]:
+def _send(request: Asked, segments: Segments, stored: Stored) -> Response[bytes]:
     kind, kept = describe(segments[-1])
     headers = {
         **validators(stored.tag, stored.modified_at),

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Self
 
 from litestar import Response
+from litestar.di import NamedDependency
 
 from pipeline.config import Config
 from pipeline.feeds import render
-from pipeline.web.methods import read_route
+from pipeline.web.handling import read_route
 
 _SOURCE = Path(__file__).parent / "static" / "web.css"
 
@@ -32,7 +33,7 @@ class Sheet:
 
 
 @read_route("/static/web.css")
-def answer(sheet: Sheet) -> Response[bytes]:
+def answer(sheet: NamedDependency[Sheet]) -> Response[bytes]:
     """The stylesheet; pages name it with its version, so it can be kept."""
     kept = {"Cache-Control": "public, max-age=86400"}
     return Response(sheet.content, media_type="text/css", headers=kept)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import MediaType, Request, Response, Router, post
+from litestar import MediaType, Response, Router, post
+from litestar.params import RawBody
 from sqlalchemy import Connection
 
 from pipeline.audience import (
@@ -19,8 +20,8 @@ from pipeline.clock import Site
 from pipeline.config import Config
 from pipeline.db import reading, writing
 from pipeline.schema import SubscriptionState
+from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
 from pipeline.web.html import HTML, Pages
-from pipeline.web.methods import read_route
 from pipeline.web.posted_form import read_form
 
 SAMPLE = "sample"  # stands in previews where a reader's token would be
@@ -38,7 +39,7 @@ class _Standing:
 
 
 @read_route("/{token:str}")
-def ask(token: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes]:
+def ask(token: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """Offer the button. Nothing changes: scanners and previews follow links too (RFC 8058 1)."""
     if token == SAMPLE:
         return _page(pages.message("sample"))
@@ -48,7 +49,7 @@ def ask(token: str, site: NamedDependency[Site], pages: Pages) -> Response[bytes
 
 @post("/{token:str}", status_code=200, sync_to_thread=True)
 def leave(
-    token: str, body: bytes, request: Request[Any, Any, Any], site: NamedDependency[Site], pages: Pages
+    token: Segment, body: RawBody, request: Asked, site: GivenSite, pages: GivenPages
 ) -> Response[Any]:
     """Take the reader off at once, without cookie or redirect (RFC 8058 3.1, 3.2).
 
