@@ -21,7 +21,7 @@ venv:  ## make .venv, or mend it; the other targets do this first
 run: venv  ## do the whole job once for the example site: feeds, pages, newsletters
 	@$(BIN)/pipeline run
 
-serve: venv  ## serve the dashboard, the pages and the feeds until Ctrl-C
+serve: venv  ## serve the feeds, the pages and the local mailbox until Ctrl-C
 	@$(BIN)/pipeline serve
 
 test: venv  ## run all tests, and list what this machine lacks for some of them

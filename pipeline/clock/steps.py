@@ -61,9 +61,12 @@ def publish_feeds(site: Site, content: Content, out: Path | None = None) -> Publ
     with reading(site.engine) as connection:
         editions = campaigns.read_public_editions(connection)
     public = published(content.posts, now)
-    publication = publish(public, site.config, out or site.output, _pages(editions))
+    every = published(content.posts, now, private=True)
+    mails_private = any(one.settings.private for one in read_newsletters(site))
+    unlisted = [post for post in every if mails_private and post.visibility == "private"]
+    publication = publish(public, site.config, out or site.output, _pages(editions), unlisted)
     with writing(site.engine) as connection:
-        campaigns.remember_posts(connection, published(content.posts, now, private=True))
+        campaigns.remember_posts(connection, every)
     return publication
 
 

@@ -9,7 +9,7 @@ from datetime import UTC
 from pipeline import audience, campaigns
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
-from pipeline.clock.site import Site
+from pipeline.clock.site import Site, utc_now
 from pipeline.clock.steps import (
     Content,
     Look,
@@ -58,7 +58,7 @@ class Clock:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_job(
-            self.tick, "interval", seconds=TICK_SECONDS, next_run_time=site.now()
+            self.tick, "interval", seconds=TICK_SECONDS, next_run_time=utc_now()
         )
 
     def start(self) -> None:

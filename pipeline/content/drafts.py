@@ -16,7 +16,7 @@ from pipeline.content.front_matter import Parts, decode, parse, split
 from pipeline.content.head import Head, Picture, read_head
 from pipeline.content.markdown import DEEPEST, Rendered, render
 from pipeline.content.outputs import Outputs, make_outputs
-from pipeline.content.post import Image, Post, Status
+from pipeline.content.post import Image, Post, Status, Visibility
 from pipeline.content.references import References, page_url
 from pipeline.content.sanitise import sanitise
 
@@ -56,7 +56,9 @@ def finish_post(
     fault in a post that is published and has no summary either.
     """
     head, faults = draft.head, draft.faults
-    references = References(config, faults.path, head.slug, urls)
+    references = References(
+        config, faults.path, head.slug, urls, private=head.visibility is Visibility.PRIVATE
+    )
     image = _image(head.picture, references, faults)
     rendered = render(draft.parts.body, draft.parts.body_line, head.slug)
     outputs = _outputs(rendered, references, faults)

@@ -140,18 +140,20 @@ def tidy(spans: Iterable[Span]) -> Inline:
 
 def nest(entries: tuple[ListEntry, ...], *, deepest: int = 4) -> tuple[Listing, ...]:
     """Turn lines with levels into lists; what lies deeper than `deepest` stays on that level."""
-    lists: list[Listing] = []
-    next_number: int | None = None
-    for head, below in _families(
-        entries if deepest else tuple(replace(e, level=0) for e in entries)
-    ):
+    level = entries if deepest else tuple(replace(entry, level=0) for entry in entries)
+    runs: list[list[tuple[ListEntry, tuple[Block, ...]]]] = []
+    for head, below in _families(level):
         item = (*head.blocks, *nest(below, deepest=deepest - 1))
-        if lists and _continues(lists[-1], head, next_number):
-            lists[-1] = replace(lists[-1], items=(*lists[-1].items, item))
+        if runs and _continues(runs[-1][-1][0], head):
+            runs[-1].append((head, item))
         else:
-            lists.append(Listing((item,), head.number, head.delimiter, head.line))
-        next_number = None if head.number is None else head.number + 1
-    return tuple(lists)
+            runs.append([(head, item)])
+    return tuple(_listing(run) for run in runs)
+
+
+def _listing(run: list[tuple[ListEntry, tuple[Block, ...]]]) -> Listing:
+    first = run[0][0]
+    return Listing(tuple(item for _, item in run), first.number, first.delimiter, first.line)
 
 
 def _families(
@@ -167,7 +169,7 @@ def _families(
     return [(head, tuple(below)) for head, below in families]
 
 
-def _continues(listing: Listing, head: ListEntry, next_number: int | None) -> bool:
-    if listing.start is None or head.number is None:
-        return listing.start is None and head.number is None
-    return head.number == next_number and head.delimiter == listing.delimiter
+def _continues(last: ListEntry, head: ListEntry) -> bool:
+    if last.number is None or head.number is None:
+        return last.number is None and head.number is None
+    return head.number == last.number + 1 and head.delimiter == last.delimiter

@@ -36,6 +36,7 @@ class References:
     path: Path  # of the Markdown file
     slug: str
     urls: Mapping[str, str]
+    private: bool = False  # its pictures then stand where nobody can guess
     images: dict[str, Image] = field(default_factory=dict)  # by address, in order of appearance
     files: dict[Path, Image] = field(default_factory=dict)  # the local ones, alt left out
     stamps: list[Stamp] = field(default_factory=list)
@@ -119,16 +120,27 @@ class References:
             raise UnusableError(message, "mend the file's permissions") from None
         self._stamp(file)
         name = self._name(file)
+        folder = self._folder(file)
         return Image(
-            url=f"{self.page}{quote(name)}",
+            url=f"{self.config.site.url}/{quote(folder)}/{quote(name)}",
             alt="",
             width=header.width,
             height=header.height,
             media_type=header.media_type,
             size=header.size,
             source=file,
-            target=f"posts/{self.slug}/{name}",
+            target=f"{folder}/{name}",
         )
+
+    def _folder(self, file: Path) -> str:
+        """Folder below the published site.
+
+        A private post has no page, yet mail needs its pictures at some address: theirs is made
+        of their own bytes, so only who has the picture can know where it stands.
+        """
+        if not self.private:
+            return f"posts/{self.slug}"
+        return f"private/{hashlib.sha256(file.read_bytes()).hexdigest()[:32]}"
 
     def _stamp(self, file: Path) -> None:
         stat = file.stat()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.config import Delivery
-from pipeline.errors import ReplyLost, TransportError
+from pipeline.errors import ReplyLost, TransportError, TransportUnavailable
 from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
@@ -15,6 +16,20 @@ from pipeline.schema import DeliveryStatus
 DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server said: its code decides, its text is kept for people."""
+
+    code: int
+    text: str
+
+
+def make_reply(code: int, text: bytes | str) -> Reply:
+    """A reply from what smtplib gives: its lines become one."""
+    decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return Reply(code, " ".join(decoded.split()))
 
 
 def enhanced_code(code: int, text: str) -> str:
@@ -40,10 +55,13 @@ def accepted(wish: Start, attempt: int, code: int, text: str) -> Result:
 
 
 def failed(wish: Start, attempt: int, error: TransportError, retry_at: datetime | None) -> Result:
-    """What a refusal or a loss means; `retry_at` is None when trying has to end."""
+    """What a refusal or a loss means; `retry_at` is None when trying has to end.
+
+    A provider that will not work with us at all, be it for good, says nothing about the reader.
+    """
     if isinstance(error, ReplyLost):
         status = DeliveryStatus.UNKNOWN
-    elif error.permanent:
+    elif error.permanent and not isinstance(error, TransportUnavailable):
         status = DeliveryStatus.REFUSED
     else:
         status = DeliveryStatus.DEFERRED if retry_at else DeliveryStatus.EXPIRED

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import smtplib
-import ssl
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
 
 from pipeline.config import Smtp
-from pipeline.delivery.replies import enhanced_code
+from pipeline.delivery.opening import open_connection
+from pipeline.delivery.replies import Reply, enhanced_code, make_reply
 from pipeline.errors import (
     MessageRefused,
     RecipientRefused,
@@ -20,14 +18,6 @@ from pipeline.errors import (
 
 FINAL_REPLY_SECONDS = 600  # a server may take ten minutes over the body (RFC 5321 4.5.3.2.6)
 _LOST = (smtplib.SMTPServerDisconnected, OSError)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a server said: its code decides, its text is kept for people."""
-
-    code: int
-    text: str
 
 
 class _Dropped(Exception):
@@ -54,7 +44,7 @@ class Connection:
         if self._server is not None and self._carried >= self._settings.messages_per_connection:
             self.close()
         if self._server is None:
-            self._server = _connect(self._settings, self._hello)
+            self._server = open_connection(self._settings, self._hello)
             self._carried = 0
 
     def send(self, sender: str, recipient: str, message: bytes) -> Reply:
@@ -91,7 +81,7 @@ class Connection:
             self._reset()
             raise _refused(MessageRefused, reply, "would not take the message")
         reply = self._body(message)
-        if reply.code != 250:
+        if not _is_yes(reply):
             raise _refused(MessageRefused, reply, "refused the message")
         self._carried += 1
         return reply
@@ -101,33 +91,28 @@ class Connection:
         options = ""
         if not (sender + recipient).isascii():
             if not server.has_extn("smtputf8"):
-                raise RecipientRefused(
-                    "the provider does not carry addresses with non-ASCII letters (no SMTPUTF8)",
-                    code=553,
-                    enhanced_code="5.6.7",
-                    permanent=True,
-                )
+                raise _not_ascii(sender)
             options = " SMTPUTF8"
             server.command_encoding = "utf-8"
         try:
             reply = self._command(f"MAIL FROM:<{sender}>{options}")
-            if reply.code != 250:
+            if not _is_yes(reply):
                 self._reset()
                 raise _unavailable(self._settings, reply)
             reply = self._command(f"RCPT TO:<{recipient}>")
         finally:
             server.command_encoding = "ascii"
-        if reply.code not in (250, 251):
+        if not _is_yes(reply):
             self._reset()
             raise _refused(RecipientRefused, reply, "refused the address")
 
     def _command(self, line: str) -> Reply:
         """Send one command; a 421 or a lost connection means that nothing was handed over."""
         try:
-            reply = _reply(*self._open_server.docmd(line))
+            reply = make_reply(*self._open_server.docmd(line))
         except _LOST as error:
             raise _Dropped(Reply(0, str(error))) from error
-        if reply.code == 421:
+        if reply.code == 421 or reply.code < 200:  # below: no reply of SMTP at all
             raise _Dropped(reply)
         return reply
 
@@ -138,7 +123,7 @@ class Connection:
             server.send(message + b".\r\n")
             if socket is not None:
                 socket.settimeout(FINAL_REPLY_SECONDS)
-            reply = _reply(*server.getreply())
+            reply = make_reply(*server.getreply())
             if socket is not None:
                 socket.settimeout(self._settings.timeout_seconds)
         except _LOST as error:
@@ -146,6 +131,9 @@ class Connection:
             raise ReplyLost(f"the connection ended before the reply came: {error}") from error
         if reply.code == 421:
             self.close()
+        elif reply.code // 100 not in (2, 4, 5):  # no verdict (RFC 5321 4.2.1): not ours to guess
+            self.close()
+            raise ReplyLost(f"the server's answer to the message was none: {reply.text}")
         return reply
 
     def _reset(self) -> None:
@@ -171,96 +159,29 @@ def probe(settings: Smtp, hello: str) -> None:
         connection.close()
 
 
-def _connect(settings: Smtp, hello: str) -> smtplib.SMTP:
-    place = f"{settings.host}:{settings.port}"
-    try:
-        server = _open(settings, hello)
-    except ssl.SSLError as error:
-        raise TransportUnavailable(
-            f"the provider {place} offers no trustworthy encryption: {error.reason or error}",
-            hint="check [smtp] host, port and security; the certificate must name that host",
-        ) from error
-    except OSError as error:
-        raise TransportUnavailable(
-            f"the provider {place} cannot be reached: {error}",
-            hint="check [smtp] host and port, and that this machine may connect to it",
-        ) from error
-    try:
-        _introduce(server, settings, place)
-    except (smtplib.SMTPException, OSError) as error:
-        server.close()
-        raise _not_introduced(error, place) from error
-    except TransportError:
-        server.close()
-        raise
-    return server
-
-
-def _open(settings: Smtp, hello: str) -> smtplib.SMTP:
-    if settings.security == "tls":
-        return smtplib.SMTP_SSL(
-            settings.host,
-            settings.port,
-            local_hostname=hello,
-            timeout=settings.timeout_seconds,
-            context=_tls_context(),
-        )
-    return smtplib.SMTP(
-        settings.host, settings.port, local_hostname=hello, timeout=settings.timeout_seconds
-    )
-
-
-def _introduce(server: smtplib.SMTP, settings: Smtp, place: str) -> None:
-    server.ehlo_or_helo_if_needed()
-    if settings.security == "starttls":
-        if not server.has_extn("starttls"):
-            raise TransportUnavailable(
-                f"the provider {place} offers no STARTTLS",
-                hint='set [smtp] security = "tls" (port 465), or "none" for a server nearby',
-            )
-        server.starttls(context=_tls_context())
-        server.ehlo()  # what was said before encryption does not count (RFC 3207 4.2)
-    if settings.username:
-        server.login(settings.username, settings.password)
-
-
-def _not_introduced(error: Exception, place: str) -> TransportUnavailable:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        reply = _reply(error.smtp_code, error.smtp_error)
-        return TransportUnavailable(
-            f"the provider {place} does not accept the login: {reply.code} {reply.text}",
-            code=reply.code,
-            permanent=True,
-            hint="check [smtp] username and password (PIPELINE_SMTP_PASSWORD)",
-        )
-    if isinstance(error, ssl.SSLError):
-        return TransportUnavailable(
-            f"the provider {place} offers no trustworthy encryption: {error.reason or error}",
-            hint="the certificate must be valid and name the host in [smtp] host",
-        )
+def _not_ascii(sender: str) -> TransportError:
+    """Why a transaction with a non-ASCII address cannot be (RFC 6531 3.5): whose address it is."""
+    why = "the provider does not carry addresses with non-ASCII letters (no SMTPUTF8)"
+    if sender.isascii():
+        return RecipientRefused(why, code=553, enhanced_code="5.6.7", permanent=True)
     return TransportUnavailable(
-        f"the provider {place} does not talk to us: {error}",
-        hint="check [smtp] host, port and security with your provider's instructions",
+        f"{why}, and the sender {sender} is one",
+        hint="set the newsletter's from_email to an address of plain letters",
     )
 
 
-@lru_cache(maxsize=1)
-def _tls_context() -> ssl.SSLContext:
-    """One context for all connections: making one costs 20 to 57 ms."""
-    return ssl.create_default_context()
-
-
-def _reply(code: int, text: bytes | str) -> Reply:
-    decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return Reply(code, " ".join(decoded.split()))
+def _is_yes(reply: Reply) -> bool:
+    return reply.code // 100 == 2  # RFC 5321 4.3.2: the first digit is enough
 
 
 def _refused(kind: type[TransportError], reply: Reply, what: str) -> TransportError:
+    # 552 to RCPT means "for now", by an old error in the standard (RFC 5321 4.5.3.1.10).
+    for_now = kind is RecipientRefused and reply.code == 552
     return kind(
         f"the provider {what}: {reply.code} {reply.text}",
         code=reply.code,
         enhanced_code=enhanced_code(reply.code, reply.text),
-        permanent=reply.code >= 500,
+        permanent=reply.code >= 500 and not for_now,
     )
 
 

@@ -36,7 +36,11 @@ class Publication:
 
 
 def publish(
-    posts: Sequence[Post], config: Config, out: Path, editions: Sequence[EditionPage] = ()
+    posts: Sequence[Post],
+    config: Config,
+    out: Path,
+    editions: Sequence[EditionPage] = (),
+    unlisted: Sequence[Post] = (),
 ) -> Publication:
     """Bring `out` to what `render` says, creating it when it is missing.
 
@@ -44,7 +48,7 @@ def publish(
     stay. Publishers of one folder wait for each other. Raises PipelineError when the folder
     cannot be written, a picture cannot be read, or the record of the last publication is damaged.
     """
-    plan = Plan(posts, config, editions)
+    plan = Plan(posts, config, editions, unlisted)
     states = {source: _state(source) for source in plan.pictures.values()}
     inputs = digest(plan.inputs, *plan.pictures, *states.values())
     with _explained(out):

@@ -51,14 +51,18 @@ class File:
 
 
 def render(
-    posts: Sequence[Post], config: Config, editions: Sequence[EditionPage] = ()
+    posts: Sequence[Post],
+    config: Config,
+    editions: Sequence[EditionPage] = (),
+    unlisted: Sequence[Post] = (),
 ) -> Mapping[str, File]:
     """Say what belongs at each path below the published site; nothing is read or written.
 
-    `posts` are public and published ones, newest first; `editions` newest first. Raises
+    `posts` are public and published ones, newest first; `editions` newest first. Of the
+    `unlisted` posts, which only mail shows, nothing but the pictures is published. Raises
     ConfigError when the accent is no colour or both logos have one file name.
     """
-    return Plan(posts, config, editions).files()
+    return Plan(posts, config, editions, unlisted).files()
 
 
 class Plan:
@@ -68,7 +72,11 @@ class Plan:
     """
 
     def __init__(
-        self, posts: Sequence[Post], config: Config, editions: Sequence[EditionPage]
+        self,
+        posts: Sequence[Post],
+        config: Config,
+        editions: Sequence[EditionPage],
+        unlisted: Sequence[Post],
     ) -> None:
         self.posts, self.config, self.editions = posts, config, editions
         self.css = stylesheet(config.brand.accent)
@@ -78,7 +86,7 @@ class Plan:
         self.digests = {post.slug: post_digest(post) for post in posts}
         letters = repr([(each.slug, each.title, each.issued_at, each.html) for each in editions])
         self.inputs = digest(self.common, letters, *self.digests.values())
-        self.pictures = _pictures(posts, config)
+        self.pictures = _pictures((*posts, *unlisted), config)
         self.item = cache(partial(make_item, config=config))
 
     def files(self) -> dict[str, File]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, tuple_, update
 
-from pipeline.ledger.leases import startable
+from pipeline.db import lock_rows
+from pipeline.ledger.leases import reopen_range, startable
 from pipeline.schema import (
     CampaignState,
     DeliveryStatus,
@@ -102,11 +103,13 @@ def _skip(connection: Connection, wanted: Any, now: datetime) -> None:
 def record(connection: Connection, results: Sequence[Result], now: datetime) -> None:
     """Rule 5: the reply goes to the row, where it is still `started` or `unknown` in that attempt.
 
-    A worker that woke after a takeover may still report: its row learns what became of it. A row
-    that was started again since, by a decision, has another attempt and is left alone.
+    A worker that woke after a takeover may still report: its row learns what became of it, and
+    where that is "later", its range is open again. A row that was started again since, by a
+    decision, has another attempt and is left alone.
     """
     if not results:
         return
+    doubtful = _doubtful(connection, [one for one in results if one.next_attempt_at])
     connection.execute(
         update(deliveries)
         .where(
@@ -129,6 +132,24 @@ def record(connection: Connection, results: Sequence[Result], now: datetime) -> 
         ),
         [_values(result) for result in results],
     )
+    for campaign_id, subscriber_id in doubtful:
+        reopen_range(connection, campaign_id, subscriber_id, now)
+
+
+def _doubtful(connection: Connection, deferred: Sequence[Result]) -> list[tuple[int, int]]:
+    """Campaign and person of the results whose rows are `unknown`, and so not in open ranges."""
+    if not deferred:
+        return []
+    key = tuple_(deliveries.c.campaign_id, deliveries.c.subscriber_id, deliveries.c.attempt)
+    of = [(one.campaign_id, one.subscriber_id, one.attempt) for one in deferred]
+    rows = connection.execute(
+        lock_rows(
+            select(deliveries.c.campaign_id, deliveries.c.subscriber_id).where(
+                key.in_(of), deliveries.c.status == DeliveryStatus.UNKNOWN
+            )
+        )
+    )
+    return [(row.campaign_id, row.subscriber_id) for row in rows]
 
 
 def _values(result: Result) -> dict[str, Any]:

@@ -94,12 +94,16 @@ def lease_range(
 
 
 def _take_over(connection: Connection, row: Any, now: datetime) -> None:
+    # A row that its old worker is recording at this instant is passed over: to wait for it, with
+    # the range held that the worker wants to give back next, would be a deadlock.
+    started = (
+        _in_range(row.campaign_id, row.low, row.high),
+        deliveries.c.status == DeliveryStatus.STARTED,
+    )
+    stuck = lock_rows(select(deliveries.c.subscriber_id).where(*started), skip_locked=True)
     connection.execute(
         update(deliveries)
-        .where(
-            _in_range(row.campaign_id, row.low, row.high),
-            deliveries.c.status == DeliveryStatus.STARTED,
-        )
+        .where(*started, deliveries.c.subscriber_id.in_(stuck))
         .values(status=DeliveryStatus.UNKNOWN, reason="worker lost", recorded_at=now)
     )
 
@@ -152,6 +156,9 @@ def release_range(connection: Connection, lent: Range, worker: str, now: datetim
 
     Does nothing when another worker has taken it over.
     """
+    mine = select(ranges.c.id).where(ranges.c.id == lent.id, ranges.c.worker == worker)
+    if connection.execute(lock_rows(mine)).first() is None:
+        return
     left = connection.execute(
         select(
             func.count().label("open"),
@@ -164,8 +171,29 @@ def release_range(connection: Connection, lent: Range, worker: str, now: datetim
         values["finished_at"] = now
     else:
         values["due_at"] = now if left.at_once else left.next_at
+    connection.execute(update(ranges).where(ranges.c.id == lent.id).values(values))
+
+
+def reopen_range(
+    connection: Connection, campaign_id: int, subscriber_id: int, now: datetime
+) -> None:
+    """Look at a person's range once more, for their row is open again; so is the campaign."""
     connection.execute(
-        update(ranges).where(ranges.c.id == lent.id, ranges.c.worker == worker).values(values)
+        update(ranges)
+        .where(
+            ranges.c.campaign_id == campaign_id,
+            ranges.c.low <= subscriber_id,
+            ranges.c.high >= subscriber_id,
+        )
+        .values(finished_at=None, due_at=now)
+    )
+    connection.execute(
+        update(campaigns)
+        .where(
+            campaigns.c.id == campaign_id,
+            campaigns.c.state.in_((CampaignState.SENDING, CampaignState.SENT)),
+        )
+        .values(state=CampaignState.SENDING, finished_at=None)
     )
 
 
@@ -174,13 +202,16 @@ def finish_campaigns(connection: Connection, now: datetime) -> None:
     unfinished = exists().where(
         ranges.c.campaign_id == campaigns.c.id, ranges.c.finished_at.is_(None)
     )
+    complete = (
+        campaigns.c.state == CampaignState.SENDING,
+        campaigns.c.roster_complete_at.is_not(None),
+        ~unfinished,
+    )
+    # Held first, then looked at again: a range may be opened anew between the two.
+    held = connection.execute(lock_rows(select(campaigns.c.id).where(*complete))).scalars().all()
     connection.execute(
         update(campaigns)
-        .where(
-            campaigns.c.state == CampaignState.SENDING,
-            campaigns.c.roster_complete_at.is_not(None),
-            ~unfinished,
-        )
+        .where(campaigns.c.id.in_(held), *complete)
         .values(state=CampaignState.SENT, finished_at=now)
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import feedparser
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image as PillowImage
 
 from pipeline.cli import main
 from tests.support.site import SiteFolder
@@ -190,8 +191,13 @@ def test_drafts_future_and_private_posts_are_in_no_mail_feed_or_page(practice: S
 def test_a_private_post_is_mailed_where_the_newsletter_says_so_and_has_no_page(
     practice: SiteFolder,
 ) -> None:
+    PillowImage.new("RGB", (1200, 675), "teal").save(practice.root / "posts/chart.png")
     practice.add_post(
-        "refills", "Refill by Friday.", audience="private", summary="Refill by Friday."
+        "refills",
+        "Refill by Friday.",
+        audience="private",
+        summary="Refill by Friday.",
+        image={"src": "chart.png", "alt": "A chart of the week"},
     )
     settings = (practice.root / "pipeline.toml").read_text("utf-8")
     practice.configure(f"{settings}private = true\n")
@@ -201,5 +207,8 @@ def test_a_private_post_is_mailed_where_the_newsletter_says_so_and_has_no_page(
     mail = mailbox(practice)["ada@example.com"]
     assert "Refill by Friday." in part(mail, "plain")
     assert not any("/editions/" in link for link in links(mail))
-    assert not (practice.root / "var/site/posts/refills").exists()
-    assert not (practice.root / "var/site/editions").exists()
+    published = practice.root / "var/site"
+    assert not (published / "posts/refills").exists()
+    assert not (published / "editions").exists()
+    (picture,) = re.findall(r'src="https://larkfield.example/(private/[^"]+)"', part(mail, "html"))
+    assert (published / picture).is_file()

@@ -177,7 +177,8 @@ def upgrade() -> None:
         sa.Column("enhanced_code", sa.String(length=12), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "status IN ('planned', 'started', 'sent', 'deferred', 'refused', 'unknown', 'skipped', 'cancelled', 'expired', 'bounced', 'complained')",
+            "status IN ('planned', 'started', 'sent', 'deferred', 'refused', 'unknown', 'skipped',"
+            " 'cancelled', 'expired', 'bounced', 'complained')",
             name=op.f("ck_deliveries_status"),
         ),
         sa.ForeignKeyConstraint(
