@@ -1,0 +1,270 @@
+"""A campaign made by hand, and its books read as a person would read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from pipeline import ledger
+from pipeline.db import reading, writing
+from pipeline.ledger import Range, Result, Sheet, Start
+from pipeline.schema import (
+    CampaignState,
+    DeliveryStatus,
+    SubscriptionState,
+    campaigns,
+    deliveries,
+    editions,
+    mailing_lists,
+    newsletters,
+    ranges,
+    subscribers,
+    subscriptions,
+)
+
+NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
+LEASE = 60  # seconds
+JOINED_AT = NOW - timedelta(days=30)
+
+
+def later(**duration: float) -> datetime:
+    """An instant after the launch."""
+    return NOW + timedelta(**duration)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the ledger says about one person."""
+
+    status: DeliveryStatus
+    attempt: int
+    reason: str
+    worker: str | None
+    next_attempt_at: datetime | None
+    reply: str | None
+
+
+@dataclass(frozen=True)
+class Books:
+    """One campaign to one list, and what happens to it."""
+
+    engine: Engine
+    list_id: int
+    campaign_id: int = 0
+    rehearsal: bool = False
+
+    # --- the world outside -------------------------------------------------------------------
+
+    @classmethod
+    def open(cls, engine: Engine, people: int = 0) -> Books:
+        """Make a list of so many confirmed people; nothing is launched yet."""
+        with writing(engine) as connection:
+            list_id = connection.execute(
+                sa.insert(mailing_lists)
+                .values(name="readers", created_at=JOINED_AT)
+                .returning(mailing_lists.c.id)
+            ).scalar_one()
+        books = cls(engine, list_id)
+        books.join(people)
+        return books
+
+    def join(self, people: int = 1, *, at: datetime = JOINED_AT) -> list[int]:
+        """So many new people confirm their subscription; their ids."""
+        with writing(self.engine) as connection:
+            highest = connection.scalar(sa.select(sa.func.max(subscribers.c.id))) or 0
+            ids = list(range(highest + 1, highest + people + 1))
+            for table, rows in (
+                (subscribers, [_person(one, at) for one in ids]),
+                (subscriptions, [_subscription(self.list_id, one, at) for one in ids]),
+            ):
+                if rows:
+                    connection.execute(sa.insert(table), rows)
+        return ids
+
+    def launch(self, *, at: datetime = NOW, rehearsal: bool = False) -> Books:
+        """Launch a campaign to the list as the room of campaigns does; books on that campaign."""
+        with writing(self.engine) as connection:
+            highest = connection.scalar(sa.select(sa.func.max(subscribers.c.id))) or 0
+            recipients = ledger.count_eligible(connection, self.list_id, at, highest)
+            name = (
+                f"digest-{connection.scalar(sa.select(sa.func.count()).select_from(newsletters))}"
+            )
+            newsletter_id = connection.execute(
+                sa.insert(newsletters)
+                .values(name=name, settings={}, created_at=at)
+                .returning(newsletters.c.id)
+            ).scalar_one()
+            connection.execute(sa.insert(editions).values(**_edition(name)))
+            campaign_id = connection.execute(
+                sa.insert(campaigns)
+                .values(
+                    newsletter_id=newsletter_id,
+                    edition_id=name,
+                    list_id=self.list_id,
+                    sender={},
+                    rehearsal=rehearsal,
+                    state=CampaignState.SENDING,
+                    recipients=recipients,
+                    highest_subscriber_id=highest,
+                    due_at=at,
+                    launched_at=at,
+                )
+                .returning(campaigns.c.id)
+            ).scalar_one()
+        return replace(self, campaign_id=campaign_id, rehearsal=rehearsal)
+
+    def change(self, table: sa.Table, ids: Collection[int], **values: Any) -> None:
+        """Change rows of people behind the ledger's back, as other rooms do."""
+        column = table.c.id if table is subscribers else table.c.subscriber_id
+        with writing(self.engine) as connection:
+            connection.execute(sa.update(table).where(column.in_(ids)).values(**values))
+
+    def erase(self, *ids: int) -> None:
+        """Take a person's data away; the empty row stays."""
+        self.change(subscribers, ids, email=None, identity=None, name="")
+
+    # --- what workers do ---------------------------------------------------------------------
+
+    def open_range(self, size: int = 100, *, now: datetime = NOW) -> bool:
+        with writing(self.engine) as connection:
+            return ledger.open_range(connection, size, now, rehearsal=self.rehearsal)
+
+    def open_all(self, size: int = 100) -> None:
+        """Open the whole roster."""
+        while self.open_range(size):
+            pass
+
+    def lease(
+        self, worker: str = "a", *, now: datetime = NOW, gone: Collection[str] = ()
+    ) -> Range | None:
+        with writing(self.engine) as connection:
+            return ledger.lease_range(
+                connection, worker, now, LEASE, rehearsal=self.rehearsal, gone=gone
+            )
+
+    def must_lease(self, worker: str = "a", *, now: datetime = NOW) -> Range:
+        lent = self.lease(worker, now=now)
+        assert lent is not None
+        return lent
+
+    def release(self, lent: Range, worker: str = "a", *, now: datetime = NOW) -> None:
+        with writing(self.engine) as connection:
+            ledger.release_range(connection, lent, worker, now)
+
+    def renew(self, *lent: Range, worker: str = "a", until: datetime) -> None:
+        with writing(self.engine) as connection:
+            ledger.renew_leases(connection, worker, [one.id for one in lent], until)
+
+    def start(
+        self, ids: Iterable[int], worker: str = "a", *, now: datetime = NOW
+    ) -> dict[int, int]:
+        """Start these people's messages; the attempts of those that may be sent, by person."""
+        wishes = [Start(self.campaign_id, one) for one in ids]
+        with writing(self.engine) as connection:
+            started = ledger.start(connection, wishes, worker, now)
+        return {wish.subscriber_id: attempt for wish, attempt in started.items()}
+
+    def record(
+        self,
+        ids: Iterable[int],
+        status: DeliveryStatus = DeliveryStatus.SENT,
+        *,
+        attempt: int = 1,
+        now: datetime = NOW,
+        **values: Any,
+    ) -> None:
+        results = [Result(self.campaign_id, one, attempt, status, **values) for one in ids]
+        with writing(self.engine) as connection:
+            ledger.record(connection, results, now)
+
+    def defer(
+        self, ids: Iterable[int], until: datetime, *, attempt: int = 1, now: datetime = NOW
+    ) -> None:
+        deferred = DeliveryStatus.DEFERRED
+        self.record(ids, deferred, attempt=attempt, now=now, next_attempt_at=until)
+
+    def finish(self, *, now: datetime = NOW) -> None:
+        with writing(self.engine) as connection:
+            ledger.finish_campaigns(connection, now)
+
+    # --- what a person sees ------------------------------------------------------------------
+
+    @property
+    def sheet(self) -> Sheet:
+        with reading(self.engine) as connection:
+            return ledger.read_sheet(connection, self.campaign_id)
+
+    def count(self, status: DeliveryStatus) -> int:
+        return self.sheet.counts[status]
+
+    @property
+    def rows(self) -> dict[int, Row]:
+        """The campaign's rows by person."""
+        with reading(self.engine) as connection:
+            found = connection.execute(
+                sa.select(deliveries)
+                .where(deliveries.c.campaign_id == self.campaign_id)
+                .order_by(deliveries.c.subscriber_id)
+            ).all()
+        return {
+            row.subscriber_id: Row(
+                DeliveryStatus(row.status),
+                row.attempt,
+                row.reason,
+                row.worker,
+                row.next_attempt_at,
+                row.reply,
+            )
+            for row in found
+        }
+
+    def status(self, subscriber_id: int) -> DeliveryStatus:
+        return self.rows[subscriber_id].status
+
+    def is_sent(self) -> bool:
+        with reading(self.engine) as connection:
+            state = connection.scalar(
+                sa.select(campaigns.c.state).where(campaigns.c.id == self.campaign_id)
+            )
+        return CampaignState(str(state)) is CampaignState.SENT
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """From which to which id each range goes, oldest first."""
+        with reading(self.engine) as connection:
+            found = connection.execute(
+                sa.select(ranges.c.low, ranges.c.high)
+                .where(ranges.c.campaign_id == self.campaign_id)
+                .order_by(ranges.c.id)
+            )
+            return [(row.low, row.high) for row in found]
+
+
+def _person(number: int, at: datetime) -> dict[str, Any]:
+    address = f"reader{number}@larkfield.example"
+    return {"id": number, "email": address, "identity": address, "created_at": at}
+
+
+def _subscription(list_id: int, number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "list_id": list_id,
+        "subscriber_id": number,
+        "state": SubscriptionState.CONFIRMED,
+        "source": "made by hand",
+        "confirmed_at": at,
+    }
+
+
+def _edition(name: str) -> dict[str, Any]:
+    texts = ("newsletter", "subject", "preheader", "html", "text", "language", "view_url")
+    return dict.fromkeys(texts, "") | {
+        "id": name,
+        "post_ids": [],
+        "private": False,
+        "issued_on": date(2026, 3, 3),
+    }
