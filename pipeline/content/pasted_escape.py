@@ -54,6 +54,8 @@ def inline(spans: Inline) -> str:
     Where it would show asterisks instead, the emphasis is left out, and then the link: the
     words come first.
     """
+    if all(span == Span(span.text) for span in spans):
+        return escape(plain(spans))
     for attempt in (spans, _without_emphasis(spans), _without_links(spans)):
         line = _marked(_eased(attempt), ("href", "struck", "strong", "emphasis", "shift"))
         if attempt == _without_links(attempt) or _shown(line) == plain(spans):

@@ -15,7 +15,6 @@ from pipeline.content.pasted_blocks import (
     Paragraph,
     Quote,
     Table,
-    plain,
 )
 from pipeline.content.pasted_escape import escape_start, inline
 
@@ -37,7 +36,7 @@ def write_blocks(blocks: Sequence[Block]) -> str:
 def _write(block: Block) -> str:  # noqa: PLR0911 - one line for each kind of block
     match block:
         case Heading(level, spans):
-            return f"{'#' * level} {_title(spans)}" if plain(spans) else ""
+            return f"{'#' * level} {_title(spans)}" if spans else ""
         case Paragraph(lines):
             return "\\\n".join(escape_start(inline(line)) for line in lines if line)
         case Quote(blocks):
@@ -67,7 +66,7 @@ def _unlike(listing: Listing, previous: Listing | None) -> Listing:
 
 
 def _listing(listing: Listing) -> str:
-    items = [item for item in listing.items if listing.start is not None or write_blocks(item)]
+    items = [item for item in listing.items if listing.start is not None or item]
     gap = "\n" if all(_is_tight(item) for item in items) else "\n\n"
     written = []
     for position, item in enumerate(items):
@@ -77,9 +76,8 @@ def _listing(listing: Listing) -> str:
 
 
 def _item(marker: str, item: Sequence[Block], gap: str) -> str:
-    text = write_blocks(item)
-    if gap == "\n" and len(item) == 2:
-        text = f"{write_blocks(item[:1])}\n{write_blocks(item[1:])}"
+    is_close = gap == "\n" and len(item) == 2
+    text = "\n".join(map(_write, item)) if is_close else write_blocks(item)
     indent = " " * (len(marker) + 1)
     indented = re.sub(r"\n(?=[^\n])", "\n" + indent, text)
     return f"{marker} {indented}".rstrip()
