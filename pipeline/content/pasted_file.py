@@ -13,7 +13,7 @@ from pipeline.content.slug import make_slug
 from pipeline.errors import ContentError
 
 LARGEST = 5_000_000  # octets
-_HTML_SUFFIXES = {".html", ".htm", ".xhtml", ".mht"}
+_HTML_SUFFIXES = {".html", ".htm", ".xhtml"}
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
     r"<(?:!doctype\s+html|html|head|body|meta|article|div|p|h[1-6]|table|ul|ol|span|section)\b[^<]*>",
