@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline.content.pasted_blocks import Block, Heading, Listing, Paragraph, plain, words_of
-from pipeline.content.pasted_facts import Facts, SourceLine, find_facts, take_trail
+from pipeline.content.pasted_facts import Facts, SourceLine, find_facts, take_topics, take_trail
 from pipeline.content.pasted_markdown import write_blocks
 from pipeline.content.pasted_outline import read_outline
 from pipeline.content.pasted_page import Page, read_page
@@ -30,7 +30,7 @@ def parse_document(source: str, *, html: bool, today: date) -> PastedPost:
     """
     text = clean(source)
     facts, blocks, notes = _read_html(text, today) if html else _read_text(text, today)
-    facts = _summarise(facts, blocks)
+    facts = _summarise(take_topics(facts), blocks)
     return PastedPost(
         title=facts.title,
         date=facts.date,

@@ -38,6 +38,7 @@ class Facts:
     summary: str = ""
     author: str = ""
     tags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()  # what stands above the category in a trail
     guesses: tuple[Guess, ...] = ()
     taken: frozenset[int] = field(default_factory=frozenset)
 
@@ -45,7 +46,7 @@ class Facts:
         """Return the facts with one more, and why; a field that is known already stays."""
         if getattr(self, guess.field):
             return self
-        known = {name: getattr(self, name) for name in ("taken", *_FIELDS)}
+        known = {name: getattr(self, name) for name in ("taken", "topics", *_FIELDS)}
         return Facts(**{**known, guess.field: value}, guesses=(*self.guesses, guess))
 
     def with_note(self, guess: Guess) -> Facts:
@@ -79,8 +80,23 @@ def _title_position(lines: Sequence[SourceLine], today: date) -> int:
             return position
     for position, line in enumerate(lines[:_LEAD]):
         if not read_line(line.text, today=today):
-            return position
+            return position + _is_kicker(lines, position, today)
     return 0
+
+
+def _is_kicker(lines: Sequence[SourceLine], position: int, today: date) -> bool:
+    """Whether a line is a name in capitals above the title: TREATMENTS, title, date."""
+    following = [line.text for line in lines[position + 1 : position + 3]]
+    name = lines[position].text
+    return (
+        len(following) == 2
+        and name.isupper()
+        and is_bare_name(name)
+        and len(following[0]) <= _LONGEST_TITLE
+        and not following[0].isupper()
+        and not read_line(following[0], today=today)
+        and bool(read_line(following[1], today=today))
+    )
 
 
 def _take_title(lines: Sequence[SourceLine], position: int) -> Facts:
@@ -141,7 +157,7 @@ def _take(facts: Facts, fact: Found, line: int, today: date) -> Facts:
 
 
 def take_trail(facts: Facts, trail: tuple[str, ...], line: int | None) -> Facts:
-    """Take the end of "Home > Treatments > Nerve blocks" as category, what is above as tags."""
+    """Take the end of "Home > Treatments > Nerve blocks" as category, and note what is above."""
     category, topics = category_of(trail, facts.title)
     words = " > ".join(trail)
     if not category:
@@ -149,10 +165,15 @@ def take_trail(facts: Facts, trail: tuple[str, ...], line: int | None) -> Facts:
         return facts.with_note(Guess("body", words, line, reason))
     reason = f"took the end of the trail in line {line}, {_quoted(words)}, as the category"
     facts = facts.with_fact(Guess("category", words, line, reason), category)
-    if not topics:
+    return replace(facts, topics=topics)
+
+
+def take_topics(facts: Facts) -> Facts:
+    """Take what stands above the category in the trail as tags, if nothing else names any."""
+    if not facts.topics:
         return facts
-    reason = f"took what stands above it in the trail, {_quoted(', '.join(topics))}, as tags"
-    return facts.with_fact(Guess("tags", "", line, reason), topics)
+    reason = f"took what stands above it in the trail, {_quoted(', '.join(facts.topics))}, as tags"
+    return facts.with_fact(Guess("tags", ", ".join(facts.topics), None, reason), facts.topics)
 
 
 def _take_bare_category(
