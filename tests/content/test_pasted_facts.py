@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.content.pasted_facts import Facts, SourceLine, find_facts
+from pipeline.content.pasted_facts import Facts, SourceLine, find_facts, take_topics
 from pipeline.content.pasted_lines import crumbs, has_label, read_line
 from tests.content.pasted_reader import TODAY
 
@@ -120,10 +120,23 @@ def test_bare_words_without_a_date_stay_text() -> None:
 
 
 def test_what_stands_above_in_a_trail_becomes_tags() -> None:
-    assert find("A title", "Home > Treatments > Back > Blocks", PROSE).tags == (
-        "Treatments",
-        "Back",
-    )
+    facts = take_topics(find("A title", "Home > Treatments > Back > Blocks", PROSE))
+    assert facts.tags == ("Treatments", "Back")
+
+
+def test_tags_that_are_named_win_over_the_trail() -> None:
+    facts = take_topics(find("A title", "Home > Advice > Sleep", PROSE, "Tags: night, pillow"))
+    assert (facts.category, facts.tags) == ("Sleep", ("night", "pillow"))
+
+
+def test_a_name_in_capitals_above_the_title_is_the_category() -> None:
+    facts = find("PAIN CARE", "Five things to know", "11/30/2023 | 4 min read", PROSE)
+    assert (facts.title, facts.category) == ("Five things to know", "PAIN CARE")
+
+
+def test_a_title_in_capitals_stays_the_title() -> None:
+    assert find("NERVE BLOCKS", "Nov 30, 2023", PROSE).title == "NERVE BLOCKS"
+    assert find("NERVE BLOCKS", PROSE, PROSE).title == "NERVE BLOCKS"
 
 
 def test_the_title_at_the_end_of_a_trail_is_no_category() -> None:
