@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from pipeline.config import Config
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import ConfigError, DatabaseUnavailable
 
 SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another to finish
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -30,17 +30,10 @@ def database_url(config: Config) -> str:
 def open_database(config: Config) -> Engine:
     """Make the site's engine and bring its schema up to date.
 
-    Raises PipelineError when the database cannot be reached or written.
+    Raises DatabaseUnavailable when the database cannot be reached or written.
     """
     engine = make_engine(database_url(config))
-    try:
-        upgrade(engine)
-    except OperationalError as error:
-        raise PipelineError(
-            f"the database {engine.url.render_as_string(hide_password=True)} "
-            f"cannot be used: {_first_line(error)}",
-            hint="see that it runs, that [database] url is right and that the folder is writable",
-        ) from error
+    upgrade(engine)
     return engine
 
 
@@ -93,8 +86,11 @@ def _make_sqlite_engine(url: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: one snapshot, no lock on writers."""
-    with engine.begin() as connection:
+    """A transaction that only reads: one snapshot, no lock on writers.
+
+    Raises DatabaseUnavailable, as `writing` does.
+    """
+    with _explained(engine), engine.begin() as connection:
         yield connection
 
 
@@ -106,8 +102,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
     would otherwise fail without waiting when another one wrote meanwhile.
     """
     immediate = engine.execution_options(sqlite_begin="IMMEDIATE")
-    with immediate.begin() as connection:
+    with _explained(engine), immediate.begin() as connection:
         yield connection
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseUnavailable(
+            f"the database {engine.url.render_as_string(hide_password=True)} cannot be used:"
+            f" {_first_line(error)}",
+            hint="see that it runs, has room and may be written; what was committed is safe",
+        ) from error
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

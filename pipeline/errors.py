@@ -2,6 +2,7 @@
 
 PipelineError                  something a person can put right
 ├── ConfigError                pipeline.toml or the environment
+├── DatabaseUnavailable        the database does not answer, is locked or full
 ├── ContentError               a post: its file and line
 │   └── ContentErrors          all faults of all posts at once
 ├── TemplateError              a newsletter template: its file and line
@@ -43,6 +44,10 @@ class ConfigError(PipelineError):
         super().__init__(f"{place}: {message}" if place else message, hint=hint)
         self.file = file
         self.key = key
+
+
+class DatabaseUnavailable(PipelineError):
+    """The database does not answer, stays locked, or has no room: nothing was changed."""
 
 
 class ContentError(PipelineError):

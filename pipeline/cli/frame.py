@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,13 +56,15 @@ def read_site_config() -> Config:
 
 
 def open_site() -> Site:
-    """Open the site: configuration, database and keys."""
+    """Open the site: configuration, database and keys; closed when the command ends."""
     from pipeline.audience import read_keys
     from pipeline.clock import Site
     from pipeline.db import open_database
 
     config = read_site_config()
-    return Site(config, open_database(config), read_keys(config))
+    engine = open_database(config)
+    click.get_current_context().call_on_close(engine.dispose)
+    return Site(config, engine, read_keys(config))
 
 
 def print_json(value: Any) -> None:
@@ -75,6 +79,17 @@ def say_error(error: PipelineError) -> None:
         click.echo(f"{click.style('Error:', fg='red')} {one}", err=True)
         if one.hint:
             click.echo(f"       {one.hint}", err=True)
+
+
+@contextmanager
+def stopping_politely() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end a run after what is in flight; exit code 130, as shells expect."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Stopped. What was not sent stays planned: `pipeline run` goes on.", err=True)
+        raise SystemExit(130) from None
 
 
 class Program(click.Group):

@@ -47,13 +47,13 @@ def run(as_json: bool, quiet: bool) -> None:
       pipeline run --json
       PIPELINE_SMTP_HOST=smtp.example.org pipeline run
     """
-    from pipeline.cli.frame import say_error
+    from pipeline.cli.frame import say_error, stopping_politely
     from pipeline.cli.progress import Display
     from pipeline.cli.report import pass_as_json, print_pass
     from pipeline.clock import run_pass
 
     site = open_site()
-    with Display(show=not (quiet or as_json)) as display:
+    with stopping_politely(), Display(show=not (quiet or as_json)) as display:
         done = run_pass(site, on_stage=display.stage, on_progress=display.progress)
     if as_json:
         print_json(pass_as_json(done))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC
@@ -25,7 +26,7 @@ from pipeline.config import Config, Smtp
 from pipeline.content import published
 from pipeline.db import reading
 from pipeline.delivery import Worker
-from pipeline.errors import PipelineError, TransportError
+from pipeline.errors import PipelineError
 from pipeline.schema import CampaignState, DeliveryStatus
 
 TICK_SECONDS = 5
@@ -122,7 +123,7 @@ class Clock:
     def _tell(self, look: Look) -> None:
         name = look.due.newsletter.name
         if look.campaign_id is not None and look.edition is not None:
-            kind = "Rehearsal" if self._site.config.rehearsal else "Campaign"
+            kind = _kind(rehearsal=self._site.config.rehearsal)
             self._once(name, f"{kind} {look.campaign_id} of {name}: {look.edition.subject!r}.")
         elif look.due.verdict is Verdict.NOBODY:
             self._once(name, f"{name}: nobody is on the list {look.due.newsletter.settings.list}.")
@@ -142,29 +143,39 @@ class Clock:
             self._work.clear()
             if self._ended.is_set():
                 return
-            sending = live_campaigns(self._site)
-            if sending:
-                self._send(sending)
+            try:
+                self._send()
+                self._once("sending", "")
+            except PipelineError as error:
+                self._once("sending", f"{error} ({error.hint})")
+            except Exception:  # a fault in one round must not end all sending in silence
+                logging.getLogger(__name__).exception("sending failed; the next round tries again")
 
-    def _send(self, sending: Sequence[Campaign]) -> None:
+    def _send(self) -> None:
+        """Send what is due; nothing is when no campaign is live."""
+        sending = live_campaigns(self._site)
         provider = self._provider or self._site.config.smtp
-        if provider is None:
+        if not sending or provider is None:
             return
         self._worker = make_worker(self._site, provider)
         if self._ended.is_set():
             return
         try:
             self._worker.run()
-            self._once("provider", "")
-        except TransportError as error:
-            self._once("provider", f"{error} ({error.hint})")
+        finally:
+            self._tell_sent(sending)
+
+    def _tell_sent(self, sending: Sequence[Campaign]) -> None:
         for balance in balances(self._site, [campaign.id for campaign in sending]):
             if balance.campaign.state is CampaignState.SENT:
                 sent = balance.sheet.counts[DeliveryStatus.SENT]
-                self._say(
-                    f"Campaign {balance.campaign.id} is sent:"
-                    f" {sent} of {balance.sheet.recipients} accepted."
-                )
+                kind = _kind(rehearsal=balance.campaign.rehearsal)
+                total = balance.sheet.recipients
+                self._say(f"{kind} {balance.campaign.id} is sent: {sent} of {total} accepted.")
+
+
+def _kind(*, rehearsal: bool) -> str:
+    return "Rehearsal" if rehearsal else "Campaign"
 
 
 def _signature(config: Config) -> object:

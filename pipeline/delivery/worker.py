@@ -104,6 +104,9 @@ class Worker:
         try:
             while not self._stop.is_set() and (lent := self._next_range()):
                 self._hand_out(lent)
+        except BaseException:
+            self._stop.set()  # interrupted: what waits in the queue stays planned
+            raise
         finally:
             for _ in carriers:
                 self._jobs.put(None)

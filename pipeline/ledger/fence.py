@@ -61,9 +61,10 @@ def start(
     """
     started: dict[Start, int] = {}
     for campaign_id, ids in _by_campaign(wishes).items():
+        held = _hold(connection, campaign_id, ids, now)
         wanted = and_(
             deliveries.c.campaign_id == campaign_id,
-            deliveries.c.subscriber_id.in_(ids),
+            deliveries.c.subscriber_id.in_(held),
             startable(now),
         )
         rows = connection.execute(
@@ -79,10 +80,28 @@ def start(
             .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
         )
         moved = {Start(campaign_id, row.subscriber_id): row.attempt for row in rows}
-        if len(moved) < len(ids):
+        if len(moved) < len(held):
             _skip(connection, wanted, now)
         started |= moved
     return started
+
+
+def _hold(
+    connection: Connection, campaign_id: int, ids: Collection[int], now: datetime
+) -> Sequence[int]:
+    """Lock the rows that may move, by ascending id: who locks in another order may deadlock."""
+    rows = connection.execute(
+        lock_rows(
+            select(deliveries.c.subscriber_id)
+            .where(
+                deliveries.c.campaign_id == campaign_id,
+                deliveries.c.subscriber_id.in_(ids),
+                startable(now),
+            )
+            .order_by(deliveries.c.subscriber_id)
+        )
+    )
+    return rows.scalars().all()
 
 
 def _skip(connection: Connection, wanted: Any, now: datetime) -> None:

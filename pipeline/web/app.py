@@ -15,6 +15,7 @@ from pipeline.web import health, mailbox, published, stylesheet, unsubscribing
 from pipeline.web.handling import Asked
 from pipeline.web.headers import Headers
 from pipeline.web.html import HTML, Pages
+from pipeline.web.local_links import LocalLinks
 from pipeline.web.published_files import PublishedFiles
 
 LOG = logging.getLogger("pipeline.web")
@@ -38,6 +39,7 @@ def make_app(site: Site) -> Litestar:
             "site": _given(site),
             "pages": _given(pages),
             "sheet": _given(sheet),
+            "links": _given(LocalLinks((site.config.serve.public_url, site.config.site.url))),
             "files": _given(PublishedFiles(site.output)),
         },
         exception_handlers={

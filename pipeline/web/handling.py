@@ -11,12 +11,14 @@ from litestar.params import FromPath
 
 from pipeline.clock import Site
 from pipeline.web.html import Pages
+from pipeline.web.local_links import LocalLinks
 from pipeline.web.published_files import PublishedFiles
 
 Asked = Request[Any, Any, Any]
 GivenSite = NamedDependency[Site]
 GivenPages = NamedDependency[Pages]
 GivenFiles = NamedDependency[PublishedFiles]
+GivenLinks = NamedDependency[LocalLinks]
 Segment = FromPath[str]
 
 # Routes that only read: GET, and HEAD with the same headers (RFC 9110 9.3.2). Handlers wait for

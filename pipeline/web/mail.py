@@ -1,9 +1,8 @@
-"""A captured message as a page can show it, its links led to this server."""
+"""A captured message, decoded for a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -12,13 +11,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
-from markupsafe import Markup, escape
-
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
-_TAG = re.compile(r"<[^<>]+>")
-_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-_LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
-_NEW_TAB = '<base target="_blank">'
 
 
 @dataclass(frozen=True)
@@ -77,42 +70,3 @@ def _body(message: EmailMessage, kind: str) -> str | None:
         return content.decode(part.get_content_charset("utf-8"), "replace")
     except LookupError:
         return content.decode("utf-8", "replace")
-
-
-class LocalLinks:
-    """Leads links that begin with one of the site's public addresses to this server."""
-
-    def __init__(self, addresses: Iterable[str]) -> None:
-        longest_first = sorted(set(addresses), key=len, reverse=True)
-        known = "|".join(map(re.escape, longest_first))
-        # Every slash that follows goes too: "//host" would lead to another host.
-        self._address = re.compile(rf"(?:{known})(?![\w.:@-])[/\\]*")
-        self._in_css = re.compile(rf"(url\(\s*[\"']?){self._address.pattern}", re.IGNORECASE)
-
-    def lead(self, link: str) -> str:
-        """One link."""
-        found = self._address.match(link)
-        return f"/{link[found.end() :]}" if found else link
-
-    def in_html(self, page: str) -> str:
-        """A mail's HTML with its links led, and opening in a tab of their own.
-
-        Only inside tags and CSS: an address that the reader sees stays as it was sent.
-        """
-        led = _TAG.sub(lambda tag: self._address.sub("/", tag[0]), page)
-        led = self._in_css.sub(r"\1/", led)
-        head = _HEAD.search(led)
-        place = head.end() if head else 0
-        return led[:place] + _NEW_TAB + led[place:]
-
-    def in_text(self, text: str) -> Markup:
-        """A mail's text as HTML: every address a link, and shown as it was sent."""
-        pieces, place = [], 0
-        for found in _LINK.finditer(text):
-            pieces += [escape(text[place : found.start()]), self._anchor(found[0])]
-            place = found.end()
-        return Markup("").join([*pieces, escape(text[place:])])
-
-    def _anchor(self, link: str) -> Markup:
-        anchor = Markup('<a href="{}" target="_blank" rel="noopener">{}</a>')
-        return anchor.format(self.lead(link), link)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from litestar import Response
@@ -15,10 +14,10 @@ from litestar.handlers import BaseRouteHandler
 
 from pipeline.clock import Site
 from pipeline.delivery import Mail, list_mails, read_mail
-from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
+from pipeline.web.handling import Asked, GivenLinks, GivenPages, GivenSite, Segment, read_route
 from pipeline.web.html import HTML, Pages
 from pipeline.web.loopback import is_on_this_machine
-from pipeline.web.mail import LocalLinks, open_mail
+from pipeline.web.mail import open_mail
 
 SHOWN = 200  # messages in the list
 SOURCE_SHOWN = 500_000  # octets; a browser takes long over more
@@ -57,22 +56,26 @@ def inbox(site: GivenSite, pages: GivenPages) -> Response[bytes]:
 
 
 @read_route("/{key:str}")
-def look(key: Segment, request: Asked, site: GivenSite, pages: GivenPages) -> Response[bytes]:
+def look(
+    key: Segment, request: Asked, site: GivenSite, pages: GivenPages, links: GivenLinks
+) -> Response[bytes]:
     """One message: its HTML in a frame, at the width of a desktop or a phone; or the file."""
     if key.endswith(_SUFFIX):
         return _download(site, key.removesuffix(_SUFFIX))
     message = _read(site, key)
     is_phone = request.query_params.get("width") == PHONE
-    return _view(site, pages, key, message, tab="html", is_phone=is_phone, width=PHONE)
+    return _view(
+        site, pages, key, message, tab="html", hosts=links.hosts, is_phone=is_phone, width=PHONE
+    )
 
 
 @read_route("/{key:str}/text")
-def text(key: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
+def text(key: Segment, site: GivenSite, pages: GivenPages, links: GivenLinks) -> Response[bytes]:
     """One message: its plain text."""
     message = _read(site, key)
     plain = open_mail(message).text
-    shown = None if plain is None else _links(site).in_text(plain)
-    return _view(site, pages, key, message, tab="text", shown=shown)
+    shown = None if plain is None else links.in_text(plain)
+    return _view(site, pages, key, message, tab="text", hosts=links.hosts, shown=shown)
 
 
 @read_route("/{key:str}/source")
@@ -85,13 +88,13 @@ def source(key: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
 
 
 @read_route("/{key:str}/html")
-def frame(key: Segment, site: GivenSite) -> Response[bytes]:
+def frame(key: Segment, site: GivenSite, links: GivenLinks) -> Response[bytes]:
     """The HTML of a message alone, for the frame: no scripts, no origin of its own."""
     page = open_mail(_read(site, key)).html
     if page is None:
         raise NotFoundException
     headers = {**_PRIVATE, "Content-Security-Policy": _MAIL_POLICY}
-    return Response(_links(site).in_html(page).encode(), media_type=HTML, headers=headers)
+    return Response(links.in_letter(page).encode(), media_type=HTML, headers=headers)
 
 
 ROUTES = (inbox, look, text, source, frame)
@@ -122,17 +125,8 @@ def _view(
         date=mail.date and moment(mail.date, site.config.site.zone),
         size=in_words(len(message)),
         tab=tab,
-        local_hosts=sorted({urlsplit(address).netloc for address in _addresses(site)}),
         **values,
     )
-
-
-def _links(site: Site) -> LocalLinks:
-    return LocalLinks(_addresses(site))
-
-
-def _addresses(site: Site) -> tuple[str, str]:
-    return site.config.serve.public_url, site.config.site.url
 
 
 def _row(mail: Mail, zone: ZoneInfo) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 
 from pipeline.web.conditional import is_unchanged, validators
-from pipeline.web.handling import Asked, GivenFiles, read_route
+from pipeline.web.handling import Asked, GivenFiles, GivenLinks, read_route
+from pipeline.web.local_links import LocalLinks
+from pipeline.web.loopback import is_on_this_machine
 from pipeline.web.published_files import (
     INDEX,
     PublishedFiles,
@@ -49,21 +51,21 @@ _EDITION_POLICY = _POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'
 
 # One handler with both paths would be wrapped for its thread twice, and fail.
 @read_route("/")
-def home(request: Asked, files: GivenFiles) -> Response[bytes]:
+def home(request: Asked, files: GivenFiles, links: GivenLinks) -> Response[bytes]:
     """The front page."""
-    return _answer(request, files)
+    return _answer(request, files, links)
 
 
 @read_route("/{path:path}")
-def page(request: Asked, files: GivenFiles) -> Response[bytes]:
+def page(request: Asked, files: GivenFiles, links: GivenLinks) -> Response[bytes]:
     """Every other file."""
-    return _answer(request, files)
+    return _answer(request, files, links)
 
 
 ROUTES = (home, page)
 
 
-def _answer(request: Asked, files: PublishedFiles) -> Response[bytes]:
+def _answer(request: Asked, files: PublishedFiles, links: LocalLinks) -> Response[bytes]:
     """One file, 304 when the client has it, 301 to a folder named without its slash."""
     # Not the framework's path: that one is decoded, and slashes in it are merged.
     segments = read_path(request.scope["raw_path"])
@@ -71,6 +73,8 @@ def _answer(request: Asked, files: PublishedFiles) -> Response[bytes]:
         raise NotFoundException
     if file := files.find(segments):
         with files.opened(file) as stored:
+            if _is_edition(segments) and is_on_this_machine(request):
+                return _send_here(stored, links)
             return _send(request, segments, stored)
     return _redirect(segments, files)
 
@@ -87,7 +91,7 @@ def _send(request: Asked, segments: Segments, stored: Stored) -> Response[bytes]
     headers = {
         **validators(stored.tag, stored.modified_at),
         "Cache-Control": kept,
-        "Content-Security-Policy": _policy(segments),
+        "Content-Security-Policy": _EDITION_POLICY if _is_edition(segments) else _POLICY,
     }
     if is_unchanged(
         request.headers.getall("If-None-Match", []),
@@ -97,6 +101,13 @@ def _send(request: Asked, segments: Segments, stored: Stored) -> Response[bytes]
     ):
         return Response(b"", status_code=304, headers=headers)
     return Response(stored.read(), media_type=kind, headers=headers)
+
+
+def _send_here(stored: Stored, links: LocalLinks) -> Response[bytes]:
+    """An edition names its pictures by their public addresses, where nothing may be yet."""
+    content = links.in_page(stored.read().decode("utf-8", "replace")).encode()
+    headers = {"Content-Security-Policy": _EDITION_POLICY}
+    return Response(content, media_type=_PAGES[".html"], headers=headers)
 
 
 def describe(name: str) -> tuple[str, str]:
@@ -109,6 +120,5 @@ def describe(name: str) -> tuple[str, str]:
     return _ASSETS.get(suffix, _UNKNOWN), _DAY
 
 
-def _policy(segments: Segments) -> str:
-    is_edition = len(segments) == 3 and segments[0] == "editions"
-    return _EDITION_POLICY if is_edition else _POLICY
+def _is_edition(segments: Segments) -> bool:
+    return len(segments) == 3 and segments[0] == "editions" and segments[2] == INDEX

@@ -8,6 +8,7 @@ import email.policy
 import functools
 import ssl
 import subprocess
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -101,6 +102,13 @@ class Script:
     received: list[Received] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)  # as they came, without their arguments
     connections: int = 0
+    arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def take(self, message: Received) -> None:
+        """Keep a message and wake whoever waits for it."""
+        with self.arrival:
+            self.received.append(message)
+            self.arrival.notify_all()
 
     def reply_to(self, command: str, recipients: str) -> str | None:
         """The scripted reply that is due, or None for the usual one."""
@@ -147,6 +155,13 @@ class CapturingServer(Controller):
     def received(self) -> list[Received]:
         """The messages taken so far, oldest first."""
         return list(self.script.received)
+
+    def wait_for(self, count: int, seconds: float = 60) -> list[Received]:
+        """Wait until `count` messages have come; they, and what came with them."""
+        with self.script.arrival:
+            enough = self.script.arrival.wait_for(lambda: len(self.received) >= count, seconds)
+        assert enough, f"{len(self.received)} of {count} messages came in {seconds} s"
+        return self.received
 
     def answer(
         self, command: str, reply: str, *, to: str = "", after: int = 0, times: int | None = None
@@ -217,7 +232,7 @@ class _Handler:
     ) -> str:
         reply = self.script.reply_to(".", " ".join(envelope.rcpt_tos))
         if reply is None:
-            self.script.received.append(
+            self.script.take(
                 Received(
                     envelope.mail_from or "",
                     tuple(envelope.rcpt_tos),
