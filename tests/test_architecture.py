@@ -26,6 +26,7 @@ ROOMS: dict[str, str] = {
     "db": "errors config schema",
     "migrations": "schema",
     "content": "errors config",
+    "pasted": "errors content",
     "feeds": "errors language palette config content",
     "compose": "errors language palette config content",
     "preflight": "errors config content compose",
@@ -44,7 +45,7 @@ ROOMS: dict[str, str] = {
         "campaigns delivery returns accounts clock"
     ),
     "cli": (
-        "errors config schema db content feeds compose preflight audience ledger campaigns "
+        "errors config schema db content pasted feeds compose preflight audience ledger campaigns "
         "delivery returns accounts clock web"
     ),
     "__main__": "cli",  # python -m pipeline

@@ -74,7 +74,7 @@ def import_post(file: Path) -> None:
     """
     from datetime import UTC, datetime
 
-    from pipeline.content import parse_document, read_document, to_markdown, write_post
+    from pipeline.pasted import parse_document, read_document, to_markdown, write_post
 
     config = read_site_config()
     source, html = read_document(file)

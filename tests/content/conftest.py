@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Config
-from tests.content.shelf import SITE, Shelf
+from tests.support.shelf import SITE, Shelf
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pipeline.content import Status, Visibility
 from pipeline.content.faults import Faults
 from pipeline.content.front_matter import Text, decode, parse, split
 from pipeline.content.plain import one_line
-from tests.content.shelf import SITE, Shelf
+from tests.support.shelf import SITE, Shelf
 
 PLACE = "posts/2026-03-01-back.md"
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.content import KnownPost, Post, keep_identities, published, read_posts
 from pipeline.errors import ContentErrors
-from tests.content.shelf import Shelf
+from tests.support.shelf import Shelf
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 

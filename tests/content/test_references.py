@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
-from tests.content.shelf import Shelf
+from tests.support.shelf import Shelf
 
 PLACE = "posts/2026-03-01-back.md"
 PAGE = "https://larkfield.example/posts/back/"

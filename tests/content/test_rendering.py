@@ -13,7 +13,7 @@ from pipeline.content.drafts import finish_post, open_draft
 from pipeline.content.faults import Faults
 from pipeline.content.markdown import render
 from pipeline.content.sanitise import sanitise
-from tests.content.shelf import SITE, Shelf
+from tests.support.shelf import SITE, Shelf
 
 NOTE = "One[^a] and two[^a].\n\n[^a]: A note.\n"
 

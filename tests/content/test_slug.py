@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.content.slug import make_slug, slug_in_url, slug_of_file
-from tests.content.shelf import Shelf
+from tests.support.shelf import Shelf
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.content.pasted import to_markdown
-from pipeline.content.pasted_file import LARGEST, read_document, write_post
 from pipeline.errors import ContentError
-from tests.content.pasted_reader import paste
+from pipeline.pasted.document import to_markdown
+from pipeline.pasted.file import LARGEST, read_document, write_post
+from tests.pasted.reader import paste
 
 TEXT = "Rücken \u201cschmerz\u201d \u2013 was hilft"
 POST = paste(f"Nerve blocks\nNov 30, 2023\n\n{TEXT}, und was nicht.")

@@ -9,13 +9,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.content.pasted import first_sentences, parse_document, to_markdown
-from pipeline.content.pasted_file import read_document, write_post
-from pipeline.content.pasted_post import PastedPost
 from pipeline.content.post import Status
 from pipeline.errors import ContentError
-from tests.content.pasted_reader import TODAY, paste, shown, words, words_kept, words_of_html
-from tests.content.shelf import Shelf
+from pipeline.pasted.document import first_sentences, parse_document, to_markdown
+from pipeline.pasted.file import read_document, write_post
+from pipeline.pasted.post import PastedPost
+from tests.pasted.reader import TODAY, paste, shown, words, words_kept, words_of_html
+from tests.support.shelf import Shelf
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "pasted"
 PROSE = "Pain travels along nerves, much as a call travels along a wire. It can be stopped."

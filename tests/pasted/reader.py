@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from pipeline.content.pasted import parse_document
-from pipeline.content.pasted_post import PastedPost
+from pipeline.pasted.document import parse_document
+from pipeline.pasted.post import PastedPost
 
 TODAY = date(2026, 11, 22)
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.content.pasted_blocks import (
+from pipeline.pasted.blocks import (
     Block,
     Code,
     Heading,
@@ -16,7 +16,7 @@ from pipeline.content.pasted_blocks import (
     Quote,
     Table,
 )
-from pipeline.content.pasted_escape import escape_start, inline
+from pipeline.pasted.escape import escape_start, inline
 
 
 def write_blocks(blocks: Sequence[Block]) -> str:

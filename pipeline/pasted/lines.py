@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.content.pasted_dates import is_labelled, read_date
+from pipeline.pasted.dates import is_labelled, read_date
 
 _HOME = {"home", "homepage", "start", "startseite"}
 _AUTHOR = re.compile(r"(?i:by|written by|author|words by|von|autor(?:in)?)(?:\s*:\s*|\s+)(.{2,80})")

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from pipeline.content.pasted_blocks import Inline, Span, plain
+from pipeline.pasted.blocks import Inline, Span, plain
 
 # An underscore between letters and a lone tilde mean nothing; "<" does before a letter, "&"
 # before an entity's name. The rest of these characters is never left bare.

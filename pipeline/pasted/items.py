@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.content.pasted_blocks import ListEntry, Paragraph, Span
-from pipeline.content.pasted_text import Kind, TextLine
+from pipeline.pasted.blocks import ListEntry, Paragraph, Span
+from pipeline.pasted.text import Kind, TextLine
 
 
 def spans(text: str) -> tuple[Span, ...]:

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from pipeline.content.pasted_facts import Facts, SourceLine, find_facts, take_topics
-from pipeline.content.pasted_lines import crumbs, has_label, read_line
-from tests.content.pasted_reader import TODAY
+from pipeline.pasted.facts import Facts, SourceLine, find_facts, take_topics
+from pipeline.pasted.lines import crumbs, has_label, read_line
+from tests.pasted.reader import TODAY
 
 PROSE = "Pain travels along nerves, much as a call travels along a wire, and it can be stopped."
 

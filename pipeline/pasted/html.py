@@ -8,7 +8,7 @@ from dataclasses import replace
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
-from pipeline.content.pasted_blocks import (
+from pipeline.pasted.blocks import (
     Block,
     Code,
     Heading,
@@ -23,8 +23,8 @@ from pipeline.content.pasted_blocks import (
     tidy,
     words_of,
 )
-from pipeline.content.pasted_flow import Flow, is_hidden, read_embedded, styled, tag_of
-from pipeline.content.pasted_word import one_line, understood
+from pipeline.pasted.flow import Flow, is_hidden, read_embedded, styled, tag_of
+from pipeline.pasted.word import one_line, understood
 
 NO_WORDS = frozenset(
     [

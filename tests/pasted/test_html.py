@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.content.pasted_markdown import write_blocks
-from pipeline.content.pasted_page import read_page
 from pipeline.errors import ContentError
-from tests.content.pasted_reader import shown, words, words_of_html
+from pipeline.pasted.markdown import write_blocks
+from pipeline.pasted.page import read_page
+from tests.pasted.reader import shown, words, words_of_html
 
 
 def body(html: str) -> str:

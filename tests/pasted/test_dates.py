@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.content.pasted_dates import is_labelled, read_date
-from tests.content.pasted_reader import TODAY
+from pipeline.pasted.dates import is_labelled, read_date
+from tests.pasted.reader import TODAY
 
 NOVEMBER_30 = date(2023, 11, 30)
 

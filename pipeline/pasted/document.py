@@ -7,14 +7,14 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from pipeline.content.pasted_blocks import Block, Heading, Listing, Paragraph, plain, words_of
-from pipeline.content.pasted_facts import Facts, SourceLine, find_facts, take_topics, take_trail
-from pipeline.content.pasted_markdown import write_blocks
-from pipeline.content.pasted_outline import read_outline
-from pipeline.content.pasted_page import Page, read_page
-from pipeline.content.pasted_post import Guess, PastedPost
-from pipeline.content.pasted_text import Kind, clean, read_lines
 from pipeline.errors import ContentError
+from pipeline.pasted.blocks import Block, Heading, Listing, Paragraph, plain, words_of
+from pipeline.pasted.facts import Facts, SourceLine, find_facts, take_topics, take_trail
+from pipeline.pasted.markdown import write_blocks
+from pipeline.pasted.outline import read_outline
+from pipeline.pasted.page import Page, read_page
+from pipeline.pasted.post import Guess, PastedPost
+from pipeline.pasted.text import Kind, clean, read_lines
 
 _LONGEST_SUMMARY = 300  # characters
 _ABBREVIATION = re.compile(

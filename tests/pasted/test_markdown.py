@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.content.pasted_blocks import (
+from pipeline.pasted.blocks import (
     Block,
     Code,
     Heading,
@@ -20,8 +20,8 @@ from pipeline.content.pasted_blocks import (
     plain,
     tidy,
 )
-from pipeline.content.pasted_markdown import write_blocks
-from tests.content.pasted_reader import MARKDOWN, shown
+from pipeline.pasted.markdown import write_blocks
+from tests.pasted.reader import MARKDOWN, shown
 
 # Characters that mean something to Markdown, with letters, digits and spaces to put them between.
 SIGNS = "*_#<>[]()`~|!&;\\+-=:.,/\"'^{}$@%? 019abÄ腰\u00a0\u2013\u201c\U0001f600"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from pipeline.content.pasted_blocks import (
+from pipeline.pasted.blocks import (
     Block,
     Heading,
     Inline,
@@ -17,7 +17,7 @@ from pipeline.content.pasted_blocks import (
     plain,
     tidy,
 )
-from pipeline.content.pasted_text import read_bullet
+from pipeline.pasted.text import read_bullet
 
 _WORD_LEVEL = re.compile(r"mso-list:\s*\S+\s+level(\d)")
 _MARGIN = re.compile(r"margin-left:\s*([\d.]{1,6})\s*(in|cm|pt|px)")

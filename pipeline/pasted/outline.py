@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.content.pasted_blocks import (
+from pipeline.pasted.blocks import (
     Block,
     Heading,
     Paragraph,
@@ -14,9 +14,9 @@ from pipeline.content.pasted_blocks import (
     Table,
     nest,
 )
-from pipeline.content.pasted_items import read_items, spans
-from pipeline.content.pasted_post import Guess
-from pipeline.content.pasted_text import Kind, TextLine
+from pipeline.pasted.items import read_items, spans
+from pipeline.pasted.post import Guess
+from pipeline.pasted.text import Kind, TextLine
 
 _WIDEST_WRAP = 100  # columns; a longer line was not broken by hand or by a mail program
 _KNOWN_HEADINGS = {

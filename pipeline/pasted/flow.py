@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml.html import HtmlElement
 
-from pipeline.content.pasted_blocks import Block, ListEntry, Paragraph, Span, nest, tidy
+from pipeline.pasted.blocks import Block, ListEntry, Paragraph, Span, nest, tidy
 
 _STRONG, _EMPHASIS, _STRUCK = (
     {"b", "strong"},

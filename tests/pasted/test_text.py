@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.content.pasted_markdown import write_blocks
-from pipeline.content.pasted_outline import read_outline
-from pipeline.content.pasted_text import clean, read_lines
-from tests.content.pasted_reader import shown, words
+from pipeline.pasted.markdown import write_blocks
+from pipeline.pasted.outline import read_outline
+from pipeline.pasted.text import clean, read_lines
+from tests.pasted.reader import shown, words
 
 LONG = (
     "This paragraph is long enough to be one, for it goes on and on about a small matter, "

@@ -8,9 +8,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from pipeline.content.pasted_post import PastedPost
-from pipeline.content.slug import make_slug
+from pipeline.content import slugify
 from pipeline.errors import ContentError
+from pipeline.pasted.post import PastedPost
 
 LARGEST = 5_000_000  # octets
 _HTML_SUFFIXES = {".html", ".htm", ".xhtml"}
@@ -56,7 +56,7 @@ def write_post(markdown: str, post: PastedPost, folder: Path) -> Path:
     when the file is there already, or the folder is missing or cannot be written to.
     """
     day = (post.date or post.read_on).isoformat()
-    path = folder / f"{day}-{make_slug(post.title) or 'post'}.md"
+    path = folder / f"{day}-{slugify(post.title) or 'post'}.md"
     try:
         _write_new(path, markdown.encode())
     except FileExistsError:

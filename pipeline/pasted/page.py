@@ -11,12 +11,12 @@ from urllib.parse import urljoin
 from lxml.etree import ParserError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from pipeline.content.pasted_blocks import Block, Heading, Listing, Paragraph, words_of
-from pipeline.content.pasted_flow import tag_of
-from pipeline.content.pasted_html import NO_WORDS, read_element
-from pipeline.content.pasted_lines import crumbs
-from pipeline.content.pasted_post import Guess
 from pipeline.errors import ContentError
+from pipeline.pasted.blocks import Block, Heading, Listing, Paragraph, words_of
+from pipeline.pasted.flow import tag_of
+from pipeline.pasted.html import NO_WORDS, read_element
+from pipeline.pasted.lines import crumbs
+from pipeline.pasted.post import Guess
 
 _DEEPEST = 2000  # libxml2 drops words beyond 2,048 elements in each other, without an error
 _PUBLISHED = (

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pipeline.content.pasted_dates import read_date
-from pipeline.content.pasted_lines import Found, category_of, has_label, is_bare_name, read_line
-from pipeline.content.pasted_post import Guess
+from pipeline.pasted.dates import read_date
+from pipeline.pasted.lines import Found, category_of, has_label, is_bare_name, read_line
+from pipeline.pasted.post import Guess
 
 _LONGEST_TITLE = 150  # characters
 _LEAD = 12  # lines at the top, and
