@@ -126,10 +126,17 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 
 def lock_rows(
-    statement: Select[Any], *, skip_locked: bool = False, of: Table | None = None
+    statement: Select[Any],
+    *,
+    skip_locked: bool = False,
+    shared: bool = False,
+    of: Table | None = None,
 ) -> Select[Any]:
-    """Lock what is read until the transaction ends; SQLite's write lock already does that."""
-    return statement.with_for_update(skip_locked=skip_locked, of=of)
+    """Lock what is read until the transaction ends; SQLite's write lock already does that.
+
+    `shared` keeps out only who wants it for themselves.
+    """
+    return statement.with_for_update(skip_locked=skip_locked, read=shared, of=of)
 
 
 def upgrade(engine: Engine) -> None:

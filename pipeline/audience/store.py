@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, Select, and_, func, select, update
 from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
 from pipeline.audience.csv_file import Row
-from pipeline.db import insert
+from pipeline.db import insert, lock_rows
 from pipeline.errors import AudienceError
 from pipeline.schema import (
     SubscriptionState,
+    campaigns,
     mailing_lists,
     subscribers,
     subscriptions,
@@ -193,10 +194,11 @@ def upsert(
         ],
     )
     ids = connection.execute(
-        select(subscribers.c.id).where(
-            subscribers.c.identity.in_([row.address.identity for row in rows])
-        )
+        select(subscribers.c.id)
+        .where(subscribers.c.identity.in_([row.address.identity for row in rows]))
+        .order_by(subscribers.c.id)
     ).scalars()
+    confirmed_at = _after_launches(connection, list_id, now)
     connection.execute(
         insert(connection, subscriptions).on_conflict_do_nothing(),
         [
@@ -205,7 +207,7 @@ def upsert(
                 "subscriber_id": subscriber_id,
                 "state": SubscriptionState.CONFIRMED,
                 "source": source,
-                "confirmed_at": now,
+                "confirmed_at": confirmed_at,
             }
             for subscriber_id in ids
         ],
@@ -239,6 +241,7 @@ def unsubscribe(connection: Connection, list_id: int, subscriber_id: int, now: d
 
     True when they were on it; False when they had left before (the same answer to the reader).
     """
+    left_at = _after_launches(connection, list_id, now)
     changed = connection.execute(
         update(subscriptions)
         .where(
@@ -246,9 +249,34 @@ def unsubscribe(connection: Connection, list_id: int, subscriber_id: int, now: d
             subscriptions.c.subscriber_id == subscriber_id,
             subscriptions.c.state != SubscriptionState.UNSUBSCRIBED,
         )
-        .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now)
+        .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
     )
     return changed.rowcount == 1
+
+
+def hold_list(connection: Connection, list_id: int) -> None:
+    """Let nobody join or leave a list until the transaction ends: a launch counts its people."""
+    connection.execute(lock_rows(_one_list(list_id)))
+
+
+def _after_launches(connection: Connection, list_id: int, now: datetime) -> datetime:
+    """`now`, or just after the last launch to a list whose roster is still being opened.
+
+    That launch has counted the list as it was. Who joins or leaves with a clock that was read
+    before it, in another process or while waiting for it, would be on one side of the launch by
+    the count and on the other by the roster: the balance sheet would never close again.
+    """
+    connection.execute(lock_rows(_one_list(list_id), shared=True))
+    launched_at = connection.execute(
+        select(func.max(campaigns.c.launched_at)).where(
+            campaigns.c.list_id == list_id, campaigns.c.roster_complete_at.is_(None)
+        )
+    ).scalar_one()
+    return now if launched_at is None else max(now, launched_at + timedelta(microseconds=1))
+
+
+def _one_list(list_id: int) -> Select[Any]:
+    return select(mailing_lists.c.id).where(mailing_lists.c.id == list_id)
 
 
 def suppress(
@@ -262,6 +290,7 @@ def suppress(
             subscribers.c.id.in_(list(subscriber_ids)), subscribers.c.identity.is_not(None)
         )
     ).scalars()
-    rows = [{"identity": one, "reason": reason, "created_at": now} for one in found]
+    # In order, so that two processes with some of the same addresses wait instead of deadlock.
+    rows = [{"identity": one, "reason": reason, "created_at": now} for one in sorted(found)]
     if rows:
         connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)

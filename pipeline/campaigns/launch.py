@@ -86,6 +86,7 @@ def _decide(
     connection: Connection, due: Due, edition: Edition, config: Config, now: datetime
 ) -> NewCampaign:
     list_id = audience.find_list(connection, due.newsletter.settings.list).id
+    audience.hold_list(connection, list_id)
     highest = highest_subscriber_id(connection)
     return NewCampaign(
         newsletter_id=due.newsletter.id,

@@ -10,21 +10,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from pipeline import ledger
+from pipeline import audience, ledger
+from pipeline.audience import csv_file
+from pipeline.audience.store import ensure_list, upsert
 from pipeline.db import reading, writing
 from pipeline.ledger import Range, Result, Sheet, Start
 from pipeline.schema import (
     CampaignState,
     DeliveryStatus,
-    SubscriptionState,
     campaigns,
     deliveries,
     editions,
-    mailing_lists,
     newsletters,
     ranges,
     subscribers,
-    subscriptions,
 )
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -64,27 +63,39 @@ class Books:
     def open(cls, engine: Engine, people: int = 0) -> Books:
         """Make a list of so many confirmed people; nothing is launched yet."""
         with writing(engine) as connection:
-            list_id = connection.execute(
-                sa.insert(mailing_lists)
-                .values(name="readers", created_at=JOINED_AT)
-                .returning(mailing_lists.c.id)
-            ).scalar_one()
-        books = cls(engine, list_id)
+            books = cls(engine, ensure_list(connection, "readers", JOINED_AT))
         books.join(people)
         return books
 
-    def join(self, people: int = 1, *, at: datetime = JOINED_AT) -> list[int]:
-        """So many new people confirm their subscription; their ids."""
+    def on_another_list(self) -> Books:
+        """Books on a second list."""
         with writing(self.engine) as connection:
-            highest = connection.scalar(sa.select(sa.func.max(subscribers.c.id))) or 0
-            ids = list(range(highest + 1, highest + people + 1))
-            for table, rows in (
-                (subscribers, [_person(one, at) for one in ids]),
-                (subscriptions, [_subscription(self.list_id, one, at) for one in ids]),
-            ):
-                if rows:
-                    connection.execute(sa.insert(table), rows)
-        return ids
+            return replace(self, list_id=ensure_list(connection, "members", JOINED_AT))
+
+    def join(self, people: int = 1, *, at: datetime = JOINED_AT) -> list[int]:
+        """So many new people come to the list; their ids."""
+        with writing(self.engine) as connection:
+            known = connection.scalar(sa.select(sa.func.count()).select_from(subscribers)) or 0
+        new = list(range(known + 1, known + people + 1))
+        self.subscribe(*new, at=at)
+        return new
+
+    def subscribe(self, *ids: int, at: datetime = JOINED_AT) -> None:
+        """These people come to the list, as a file brings them."""
+        with writing(self.engine) as connection:
+            if ids:
+                upsert(connection, self.list_id, list(map(_row, ids)), "made by hand", at)
+
+    def leave(self, *ids: int, at: datetime = NOW) -> None:
+        """These people unsubscribe."""
+        with writing(self.engine) as connection:
+            for one in ids:
+                audience.unsubscribe(connection, self.list_id, one, at)
+
+    def suppress(self, *ids: int) -> None:
+        """Never mail these people's addresses again."""
+        with writing(self.engine) as connection:
+            audience.suppress(connection, ids, "complaint", NOW)
 
     def launch(self, *, at: datetime = NOW, rehearsal: bool = False) -> Books:
         """Launch a campaign to the list as the room of campaigns does; books on that campaign."""
@@ -245,19 +256,9 @@ class Books:
             return [(row.low, row.high) for row in found]
 
 
-def _person(number: int, at: datetime) -> dict[str, Any]:
-    address = f"reader{number}@larkfield.example"
-    return {"id": number, "email": address, "identity": address, "created_at": at}
-
-
-def _subscription(list_id: int, number: int, at: datetime) -> dict[str, Any]:
-    return {
-        "list_id": list_id,
-        "subscriber_id": number,
-        "state": SubscriptionState.CONFIRMED,
-        "source": "made by hand",
-        "confirmed_at": at,
-    }
+def _row(number: int) -> csv_file.Row:
+    address = audience.read_address(f"reader{number}@larkfield.example")
+    return csv_file.Row(line=number, address=address, name="", attributes={})
 
 
 def _edition(name: str) -> dict[str, Any]:

@@ -13,12 +13,8 @@ from pipeline.ledger import Start
 from pipeline.schema import (
     CampaignState,
     DeliveryStatus,
-    SubscriptionState,
     campaigns,
     deliveries,
-    subscribers,
-    subscriptions,
-    suppressions,
 )
 from tests.ledger.books import LEASE, NOW, Books, later
 from tests.ledger.conftest import Open
@@ -34,22 +30,6 @@ def campaign(books: Open) -> Books:
     made = books(4).launch()
     made.open_all()
     return made
-
-
-def suppress(campaign: Books, *ids: int) -> None:
-    with writing(campaign.engine) as connection:
-        found = connection.scalars(
-            sa.select(subscribers.c.identity).where(subscribers.c.id.in_(ids))
-        ).all()
-        connection.execute(
-            sa.insert(suppressions),
-            [{"identity": one, "reason": "complaint", "created_at": NOW} for one in found],
-        )
-
-
-def leave(campaign: Books, *ids: int) -> None:
-    state = SubscriptionState.UNSUBSCRIBED
-    campaign.change(subscriptions, ids, state=state, unsubscribed_at=later(seconds=1))
 
 
 # --- starting -----------------------------------------------------------------------------------
@@ -108,7 +88,7 @@ def test_attempts_are_counted(campaign: Books) -> None:
 def test_nothing_starts_in_a_campaign_that_is_not_live(campaign: Books) -> None:
     with writing(campaign.engine) as connection:
         connection.execute(sa.update(campaigns).values(state=CampaignState.SENT))
-    leave(campaign, 2)
+    campaign.leave(2)
 
     assert campaign.start([1, 2]) == {}
     assert [campaign.status(1), campaign.status(2)] == [PLANNED, PLANNED]
@@ -125,7 +105,7 @@ def test_who_is_not_on_the_roster_gets_nothing(campaign: Books) -> None:
 
 
 def test_who_left_is_skipped_with_the_reason(campaign: Books) -> None:
-    leave(campaign, 2)
+    campaign.leave(2)
 
     assert campaign.start([1, 2]) == {1: 1}
     assert campaign.rows[2].status is SKIPPED
@@ -135,7 +115,7 @@ def test_who_left_is_skipped_with_the_reason(campaign: Books) -> None:
 
 
 def test_who_is_suppressed_is_skipped_with_the_reason(campaign: Books) -> None:
-    suppress(campaign, 1, 3)
+    campaign.suppress(1, 3)
 
     assert campaign.start([1, 2, 3, 4]) == {2: 1, 4: 1}
     assert campaign.rows[3].status is SKIPPED
@@ -146,7 +126,7 @@ def test_who_is_suppressed_is_skipped_with_the_reason(campaign: Books) -> None:
 @pytest.mark.parametrize("others_suppressed", [True, False])
 def test_who_was_erased_is_skipped(campaign: Books, *, others_suppressed: bool) -> None:
     if others_suppressed:
-        suppress(campaign, 4)
+        campaign.suppress(4)
     campaign.erase(2)
 
     assert campaign.start([1, 2]) == {1: 1}
@@ -157,7 +137,7 @@ def test_who_was_erased_is_skipped(campaign: Books, *, others_suppressed: bool) 
 def test_who_left_while_deferred_gets_no_second_attempt(campaign: Books) -> None:
     campaign.start([1])
     campaign.defer([1], later(minutes=5))
-    leave(campaign, 1)
+    campaign.leave(1)
 
     assert campaign.start([1], now=later(minutes=5)) == {}
     assert campaign.rows[1].status is SKIPPED
@@ -167,7 +147,7 @@ def test_who_left_while_deferred_gets_no_second_attempt(campaign: Books) -> None
 def test_two_campaigns_in_one_batch_are_kept_apart(campaign: Books) -> None:
     second = campaign.launch(at=later(minutes=1))
     second.open_all()
-    suppress(campaign, 4)
+    campaign.suppress(4)
     wishes = [Start(campaign.campaign_id, one) for one in (1, 2, 3)]
     wishes += [Start(second.campaign_id, one) for one in (1, 4)]
     with writing(campaign.engine) as connection:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import select
 
 from pipeline import ledger
-from pipeline.db import writing
+from pipeline.db import reading
 from pipeline.schema import (
     DeliveryStatus,
     SubscriptionState,
-    mailing_lists,
     subscriptions,
 )
 from tests.ledger.books import NOW, later
@@ -78,9 +76,9 @@ def test_who_joins_after_the_launch_is_not_in(books: Open) -> None:
 
 
 def test_a_person_known_before_who_confirms_after_the_launch_is_not_in(books: Open) -> None:
-    reading = books(3)
-    reading.change(subscriptions, [2], state=SubscriptionState.PENDING, confirmed_at=None)
-    campaign = reading.launch()
+    readers = books(3)
+    readers.change(subscriptions, [2], state=SubscriptionState.PENDING, confirmed_at=None)
+    campaign = readers.launch()
     campaign.change(
         subscriptions, [2], state=SubscriptionState.CONFIRMED, confirmed_at=later(seconds=1)
     )
@@ -92,30 +90,28 @@ def test_a_person_known_before_who_confirms_after_the_launch_is_not_in(books: Op
 
 @pytest.mark.parametrize("state", [SubscriptionState.PENDING, SubscriptionState.UNSUBSCRIBED])
 def test_who_was_not_confirmed_at_launch_is_not_in(books: Open, state: SubscriptionState) -> None:
-    reading = books(3)
-    reading.change(
+    readers = books(3)
+    readers.change(
         subscriptions,
         [2],
         state=state,
         confirmed_at=None if state is SubscriptionState.PENDING else NOW - timedelta(days=9),
         unsubscribed_at=NOW - timedelta(days=1),
     )
-    campaign = reading.launch()
+    campaign = readers.launch()
     campaign.open_all()
 
     assert list(campaign.rows) == [1, 3]
     assert campaign.sheet.recipients == 2
 
 
-def test_who_leaves_before_their_range_opens_is_on_the_roster_and_skipped(books: Open) -> None:
+@pytest.mark.parametrize("clock_is_behind", [False, True])
+def test_who_leaves_before_their_range_opens_is_on_the_roster_and_skipped(
+    books: Open, *, clock_is_behind: bool
+) -> None:
     campaign = books(4).launch()
     campaign.open_range(2)
-    campaign.change(
-        subscriptions,
-        [4],
-        state=SubscriptionState.UNSUBSCRIBED,
-        unsubscribed_at=later(seconds=1),
-    )
+    campaign.leave(4, at=later(seconds=-5 if clock_is_behind else 5))
     campaign.open_all(2)
 
     assert campaign.start([1, 2, 3, 4]) == {1: 1, 2: 1, 3: 1}
@@ -124,30 +120,51 @@ def test_who_leaves_before_their_range_opens_is_on_the_roster_and_skipped(books:
     assert campaign.sheet.closes
 
 
+@pytest.mark.parametrize("seconds", [-5, 0, 5])
+def test_who_joins_after_the_launch_is_not_in_whatever_their_clock_says(
+    books: Open, seconds: int
+) -> None:
+    readers = books(2)
+    readers.on_another_list().join(1)
+    readers.join(1)
+    campaign = readers.launch()
+    campaign.subscribe(3, at=later(seconds=seconds))
+    campaign.open_all()
+
+    assert list(campaign.rows) == [1, 2, 4]
+    assert campaign.sheet.closes
+
+
+def test_when_nothing_is_being_opened_the_clock_is_taken_as_it_is(books: Open) -> None:
+    campaign = books(2).launch()
+    campaign.open_all()
+    campaign.leave(1, at=later(seconds=-5))
+
+    with reading(campaign.engine) as connection:
+        left_at = connection.scalar(
+            select(subscriptions.c.unsubscribed_at).where(subscriptions.c.subscriber_id == 1)
+        )
+    assert left_at == later(seconds=-5)
+
+
 def test_people_of_another_list_are_not_in(books: Open) -> None:
-    reading = books(2)
-    with writing(reading.engine) as connection:
-        other = connection.execute(
-            insert(mailing_lists)
-            .values(name="members", created_at=NOW)
-            .returning(mailing_lists.c.id)
-        ).scalar_one()
-    replace(reading, list_id=other).join(2)
-    campaign = reading.launch()
+    readers = books(2)
+    readers.on_another_list().join(2)
+    campaign = readers.launch()
     campaign.open_all()
 
     assert list(campaign.rows) == [1, 2]
 
 
 def test_ids_with_gaps_are_all_found(books: Open) -> None:
-    reading = books(9)
-    reading.change(
+    readers = books(9)
+    readers.change(
         subscriptions,
         [2, 3, 4, 8],
         state=SubscriptionState.UNSUBSCRIBED,
         unsubscribed_at=NOW - timedelta(days=1),
     )
-    campaign = reading.launch()
+    campaign = readers.launch()
     campaign.open_all(2)
 
     assert list(campaign.rows) == [1, 5, 6, 7, 9]
@@ -165,8 +182,8 @@ def test_a_list_without_people_is_complete_and_sent_at_once(books: Open) -> None
 
 
 def test_the_oldest_campaign_is_opened_first(books: Open) -> None:
-    reading = books(2)
-    first, second = reading.launch(), reading.launch(at=later(minutes=1))
+    readers = books(2)
+    first, second = readers.launch(), readers.launch(at=later(minutes=1))
 
     first.open_range(5)
 
