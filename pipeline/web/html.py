@@ -48,9 +48,19 @@ class Pages:
         return text.encode()
 
     def message(self, name: str, *, answer_to: str = "", **values: str) -> bytes:
-        """A page that says one thing in the words of this name; `answer_to` is an address."""
+        """A page that says one thing in the words of this name; `answer_to` is an address.
+
+        It leads to the home page once there is one.
+        """
+        has_home = (self._published / "index.html").is_file()
         title, *paragraphs = (text.format(**values) for text in self.words[name])
-        return self.write("message.html", title=title, paragraphs=paragraphs, answer_to=answer_to)
+        return self.write(
+            "message.html",
+            title=title,
+            paragraphs=paragraphs,
+            answer_to=answer_to,
+            has_home=has_home,
+        )
 
     def _asset(self, path: str) -> str:
         """Where a published picture of the brand is, or nothing before the first publication."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -130,10 +131,13 @@ def _view(
 
 
 def _row(mail: Mail, zone: ZoneInfo) -> dict[str, Any]:
+    name, address = parseaddr(mail.recipient)
     return {
         "mail": mail,
         "place": f"/mailbox/{mail.key}/",
         "subject": mail.subject or "(no subject)",
+        "name": name,
+        "address": address or mail.recipient,
         "time": moment(mail.received_at, zone),
         "size": in_words(mail.size),
     }

@@ -94,12 +94,17 @@ def test_an_accent_that_is_no_colour_is_told_before_anything_is_served(open_site
         make_app(replace(open_site, config=config))
 
 
-def test_a_page_that_is_not_there_is_told_with_a_way_on(server: Server) -> None:
+def test_a_page_that_is_not_there_is_told_with_a_way_on_once_there_is_one(
+    server: Server, publish: Callable[[str, bytes], Path]
+) -> None:
+    before = server.get("/posts/no-such-post/")
+    publish("index.html", b"x")
     reply = server.get("/posts/no-such-post/")
 
     assert reply.status == 404
     assert "<h1>There is no such page</h1>" in reply.text
-    assert 'href="/"' in reply.text
+    assert "To the home page" in reply.text
+    assert "To the home page" not in before.text
 
 
 def test_a_mistyped_address_is_not_shown_back(server: Server) -> None:

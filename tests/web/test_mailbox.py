@@ -36,7 +36,7 @@ def test_the_list_shows_subject_recipient_time_size_and_that_it_is_a_rehearsal(
     page = server.get("/mailbox").text
 
     assert f'<a href="{path}/"><bdi>Knees &amp; hips</bdi></a>' in page
-    assert "Zoë &lt;zoe@example.com&gt;" in page
+    assert '<bdi>Zoë</bdi> <bdi class="address">zoe@example.com</bdi>' in page
     assert re.search(r">\d{1,2} \w{3} 20\d\d, \d\d:\d\d:\d\d E[SD]T<", page)
     assert "3 kB" in page
     assert "Rehearsal" in page
