@@ -14,7 +14,7 @@ _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*
 _PRINTABLE = re.compile(r"[ -~]*")
 _WIDTH = 76  # octets of a line; 78 are recommended, 998 allowed (RFC 5322 2.1.1)
 _LONGEST_WORD = 56  # characters that are left whole
-_WORD_OCTETS = 39  # of UTF-8 in one encoded-word: with base64, "=?utf-8?b?" and name under 76
+_LONGEST_ENCODED = 75  # characters of one encoded-word (RFC 2047 2), of which 12 frame it
 
 
 def text(name: str, value: str) -> str:
@@ -22,7 +22,7 @@ def text(name: str, value: str) -> str:
     value = _one_line(value)
     if _plain(value):
         return _fold(f"{name}:", value.split(" "))
-    return _fold(f"{name}:", _encoded_words(value))
+    return _fold(f"{name}:", _encoded_words(value, name))
 
 
 def address(name: str, phrase: str, email: str) -> str:
@@ -30,12 +30,12 @@ def address(name: str, phrase: str, email: str) -> str:
     phrase, email = _one_line(phrase), _one_line(email)
     if not phrase:
         return _fold(f"{name}:", [email])
-    return _fold(f"{name}:", [*_phrase(phrase), f"<{email}>"])
+    return _fold(f"{name}:", [*_phrase(phrase, name), f"<{email}>"])
 
 
 def list_id(phrase: str, label: str) -> str:
     """List-Id (RFC 2919 3)."""
-    return _fold("List-Id:", [*_phrase(_one_line(phrase)), f"<{label}>"])
+    return _fold("List-Id:", [*_phrase(_one_line(phrase), "List-Id"), f"<{label}>"])
 
 
 def url(name: str, target: str) -> str:
@@ -43,14 +43,14 @@ def url(name: str, target: str) -> str:
     return f"{name}: <{_one_line(target).replace(' ', '%20')}>"
 
 
-def _phrase(value: str) -> list[str]:
-    """A display name as words: atoms, a quoted string, or encoded-words."""
+def _phrase(value: str, name: str) -> list[str]:
+    """A display name in the field `name` as words: atoms, a quoted string, or encoded-words."""
     if _ATOM_PHRASE.fullmatch(value) and _plain(value):
         return value.split(" ")
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     if _plain(value) and len(quoted) <= _LONGEST_WORD:
         return [f'"{quoted}"']
-    return _encoded_words(value)
+    return _encoded_words(value, name)
 
 
 def _plain(value: str) -> bool:
@@ -62,17 +62,28 @@ def _plain(value: str) -> bool:
     )
 
 
-def _encoded_words(value: str) -> list[str]:
-    """Base64 words of RFC 2047, cut between characters."""
+def _encoded_words(value: str, name: str) -> list[str]:
+    """Base64 words of RFC 2047, cut between characters.
+
+    As few and as long as may be, the first one beside the field's name: some parsers keep the
+    blank between two, and most names need no second.
+    """
     words: list[str] = []
     chunk = b""
+    room = _octets_in(_WIDTH - len(f"{name}: "))
     for char in value:
         octets = char.encode()
-        if len(chunk) + len(octets) > _WORD_OCTETS:
+        if len(chunk) + len(octets) > room:
             words.append(_encoded_word(chunk))
             chunk = b""
+            room = _octets_in(_LONGEST_ENCODED)
         chunk += octets
     return [*words, _encoded_word(chunk)]
+
+
+def _octets_in(width: int) -> int:
+    """How many octets an encoded-word of at most `width` characters holds in base64."""
+    return (min(width, _LONGEST_ENCODED) - len(_encoded_word(b""))) // 4 * 3
 
 
 def _encoded_word(octets: bytes) -> str:
