@@ -19,6 +19,7 @@ from pipeline.content.plain import strip_forbidden
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BREAKS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", " "))  # YAML would count them as lines
 _DEEPEST = 4
+_SENTENCES = ("title", "summary", "author", "image_alt", "alt")  # texts in which "#" may well stand
 MINIMAL = "begin the file with\n---\ntitle: Your title\ndate: 2026-03-08\n---"
 
 
@@ -120,6 +121,7 @@ class _Reader:
     def __init__(self, header: str, faults: Faults) -> None:
         self.events: Iterator[Any] = iter(yaml.parse(header, Loader=_LOADER))
         self.faults = faults
+        self.lines = header.split("\n")
 
     def read(self) -> Table:
         for event in self.events:
@@ -149,7 +151,8 @@ class _Reader:
         made = Table({}, {}, line)
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.value(event, depth + 1)
-            value = self.value(next(self.events), depth + 1)
+            given = next(self.events)
+            value = self.value(given, depth + 1)
             if not isinstance(key, Text):
                 raise _RefusedError("a key must be one word", key.line, "write `key: value`")
             if key.value in made.items:
@@ -157,9 +160,18 @@ class _Reader:
                 message = f"the key {key.value!r} stands on line {first} already"
                 self.faults.add(message, key.line, "keep one of the two")
                 continue
+            self.refuse_lost_words(key.value, given)
             made.items[key.value] = value
             made.lines[key.value] = key.line
         return made
+
+    def refuse_lost_words(self, key: str, event: Any) -> None:
+        """A title such as `Our #1 tip` would silently end before what YAML takes for a comment."""
+        plain = isinstance(event, yaml.ScalarEvent) and event.implicit[0]
+        if key in _SENTENCES and plain and " #" in self.lines[event.start_mark.line]:
+            message = f"YAML reads what follows ' #' in {key} as a comment"
+            hint = f'put the {key} in quotes, as in {key}: "Our #1 tip"'
+            self.faults.add(message, event.start_mark.line + 2, hint)
 
     def refuse_cleverness(self, event: Any, line: int, depth: int) -> None:
         if isinstance(event, yaml.AliasEvent) or event.anchor:

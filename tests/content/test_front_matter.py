@@ -12,6 +12,7 @@ from pipeline.content import Status, Visibility
 from pipeline.content.faults import Faults
 from pipeline.content.front_matter import Text, decode, parse, split
 from pipeline.content.plain import one_line
+from pipeline.errors import ContentErrors
 from tests.support.shelf import SITE, Shelf
 
 PLACE = "posts/2026-03-01-back.md"
@@ -345,3 +346,26 @@ def test_no_file_whatever_makes_the_reader_fail(data: bytes) -> None:
         else:
             parse(parts.header, faults)
             assert all(error.line and error.line <= text.count("\n") + 1 for error in faults.found)
+
+
+@pytest.mark.parametrize("key", ["title", "summary"])
+def test_words_that_yaml_would_take_for_a_comment_are_not_lost_in_silence(
+    shelf: Shelf, key: str
+) -> None:
+    head = {"title": "A tip", "date": "2026-03-02", key: "Our #1 tip"}
+    lines = "\n".join(f"{name}: {value}" for name, value in head.items())
+    shelf.write("tip.md", f"---\n{lines}\n---\nText.\n")
+
+    with pytest.raises(ContentErrors, match=f"reads what follows ' #' in {key} as a comment"):
+        shelf.one()
+
+
+def test_a_hash_sign_within_quotes_or_a_word_and_a_comment_elsewhere_are_fine(
+    shelf: Shelf,
+) -> None:
+    head = 'title: "Our #1 tip"\nsummary: C#\ndate: 2026-03-02  # a Monday'
+    shelf.write("tip.md", f"---\n{head}\n---\nText.\n")
+
+    post = shelf.one()
+
+    assert (post.title, post.summary) == ("Our #1 tip", "C#")
