@@ -18,7 +18,6 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from pipeline import ledger
-from pipeline.compose import Letter
 from pipeline.config import Config, Smtp
 from pipeline.db import reading, writing
 from pipeline.delivery.letters import LetterBook
@@ -165,28 +164,24 @@ class Worker:
         connection.close()
 
     def _carry_one(self, connection: Connection, job: _Job) -> None:
-        """The walk of one message: connected, started, written, handed over, recorded."""
+        """The walk of one message: connected, written, started, handed over, recorded."""
         campaign_id = job.lent.range.campaign_id
         wish = Start(campaign_id, job.recipient.subscriber_id)
         letter = self._letters.letter(campaign_id)
         connection.ready()
+        # Written before it is started: what cannot be written leaves nobody in doubt.
+        message = letter.write(self._letters.reader(wish, job.recipient), self._now())
         attempt = self._recorder.start(wish)
-        if attempt is None:
-            return
-        self._recorder.record(self._hand_over(connection, wish, attempt, letter, job.recipient))
+        if attempt is not None:
+            email = job.recipient.email
+            self._recorder.record(self._hand_over(connection, wish, attempt, email, message))
 
     def _hand_over(
-        self,
-        connection: Connection,
-        wish: Start,
-        attempt: int,
-        letter: Letter,
-        recipient: Recipient,
+        self, connection: Connection, wish: Start, attempt: int, email: str, message: bytes
     ) -> Result:
-        message = letter.write(self._letters.reader(wish, recipient), self._now())
         sender = self._letters.envelope_sender(wish.campaign_id)
         try:
-            reply = connection.send(sender, recipient.email, message)
+            reply = connection.send(sender, email, message)
         except TransportError as error:
             if isinstance(error, TransportUnavailable):
                 self._failure = self._failure or error
