@@ -72,7 +72,12 @@ class Recorder:
         self._thread.join()
 
     def start(self, wish: Start) -> int | None:
-        """Wait until the row is `started`; its attempt, or None when it must not be sent."""
+        """Wait until the row is `started`; its attempt, or None when it must not be sent.
+
+        Raises what the database raised, now or before: after a failure nothing more begins.
+        """
+        if self.failure is not None:
+            raise self.failure
         attempt: Future[int | None] = Future()
         self._events.put(_StartWish(wish, attempt))
         return attempt.result()
@@ -90,14 +95,26 @@ class Recorder:
         self._events.put(_Release(lent))
 
     def _run(self) -> None:
+        unwritten: list[_Event] = []
         ended = False
         while not ended:
             events, ended = self._gather()
-            try:
-                self._write(events)
-            except BaseException as error:  # noqa: BLE001  # handed to every waiting thread
-                self.failure = self.failure or error
-                self._refuse(events, error)
+            unwritten = self._try_to_write([*unwritten, *events])
+        if unwritten:
+            self._try_to_write(unwritten)
+
+    def _try_to_write(self, events: Sequence[_Event]) -> list[_Event]:
+        """Write, and give back what is to be tried again when the database would not.
+
+        Replies are: a message that was accepted must not be in doubt because the database was
+        away for a moment. Starts are not: whoever waits for one is told.
+        """
+        try:
+            self._write(events)
+        except BaseException as error:  # noqa: BLE001  # handed to every waiting thread
+            self.failure = self.failure or error
+            return self._refuse(events, error)
+        return []
 
     def _gather(self) -> tuple[list[_Event], bool]:
         """Wait for one event (or for the time to renew leases) and take what else is there."""
@@ -142,10 +159,12 @@ class Recorder:
             self.counts[DeliveryStatus.SKIPPED] += skipped
             self._on_progress(self.counts)
 
-    def _refuse(self, events: Sequence[_Event], error: BaseException) -> None:
+    def _refuse(self, events: Sequence[_Event], error: BaseException) -> list[_Event]:
+        """Fail the starts that wait; the other events."""
         for event in events:
             if isinstance(event, _StartWish) and not event.attempt.done():
                 event.attempt.set_exception(error)
+        return [event for event in events if not isinstance(event, _StartWish)]
 
 
 def _suppress_dead(connection: Connection, results: Sequence[Result], now: datetime) -> None:
