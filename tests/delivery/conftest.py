@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from pipeline.config import Smtp
 from pipeline.delivery import opening
 from pipeline.delivery.smtp import Connection
+from tests.delivery.lines import Place
+from tests.delivery.sending import Sending, make_sending
 from tests.support.smtp import Certificate
 
 Connect = Callable[..., Connection]
-
-
-class Place(Protocol):
-    """Where a server listens."""
-
-    @property
-    def host(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
 
 
 def settings_for(server: Place, **values: Any) -> Smtp:
@@ -53,3 +47,9 @@ def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterat
     opening._tls_context.cache_clear()
     yield certificate
     opening._tls_context.cache_clear()
+
+
+@pytest.fixture
+def sending(engine: Engine, tmp_path: Path) -> Sending:
+    """A campaign to be launched; the test runs once for each kind of database."""
+    return make_sending(engine, tmp_path)

@@ -13,7 +13,8 @@ import pytest
 from pipeline.config import Smtp
 from pipeline.delivery import probe
 from pipeline.errors import TransportUnavailable
-from tests.delivery.conftest import Place, settings_for
+from tests.delivery.conftest import settings_for
+from tests.delivery.lines import Place
 from tests.support.smtp import DROP, CapturingServer, Certificate
 
 StartServer = Callable[..., CapturingServer]

@@ -1,0 +1,224 @@
+"""One campaign of a practice's letter, the workers that send it, and what its books then say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from pipeline import audience, campaigns, ledger
+from pipeline.audience.csv_file import Row
+from pipeline.audience.store import ensure_list, upsert
+from pipeline.campaigns import Due, Verdict
+from pipeline.campaigns.selection import Selection
+from pipeline.compose import Edition, slot
+from pipeline.config import Config, Delivery, NewsletterSettings, Serve, Site, Smtp
+from pipeline.db import reading, writing
+from pipeline.delivery import LetterBook, Worker
+from pipeline.ledger import Sheet
+from pipeline.schema import CampaignState, deliveries, ranges, subscribers, suppressions
+from tests.delivery.lines import Place
+from tests.support.smtp import Answer, CapturingServer
+
+NOW = datetime(2026, 10, 13, 13, 5, tzinfo=UTC)
+KEYS = (b"a key of at least thirty-two characters",)
+SITE = Site(
+    title="Larkfield Pain Practice",
+    url="https://larkfield.example",
+    email="letter@larkfield.example",
+    postal_address="12 Orchard Lane, Larkfield, NY 10000, USA",
+    authority="larkfield.example",
+)
+NEWSLETTER = NewsletterSettings(
+    name="digest", list="readers", from_name="Larkfield", from_email="letter@larkfield.example"
+)
+EDITION = Edition(
+    id="0" * 64,
+    newsletter="digest",
+    subject="Moving helps more than rest",
+    preheader="Walk for ten minutes, twice.",
+    html=f'<p>Dear {slot("name")}</p><a href="{slot("unsubscribe_url")}">Leave</a>',
+    text=f"Dear {slot('name')}\n{slot('unsubscribe_url')}\n{slot('email')}\n",
+    language="en",
+    post_ids=("one",),
+    private=False,
+    view_url="",
+    issued_on=date(2026, 10, 13),
+)
+
+
+class Hand:
+    """A clock that only a test moves."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **duration: float) -> None:
+        """Let so much time pass."""
+        self.at += timedelta(**duration)
+
+
+@dataclass
+class Meanwhile(Answer):
+    """Does something when its turn comes, and lets the server answer as usual."""
+
+    do: Callable[[], object] = lambda: None
+
+    def takes(self, command: str, recipients: str) -> bool:
+        """Whether this one is due; never, for it says nothing."""
+        if super().takes(command, recipients):
+            self.do()
+        return False
+
+
+def meanwhile(
+    server: CapturingServer, command: str, do: Callable[[], object], *, after: int = 0
+) -> None:
+    """Before the server answers `command`, once and `after` so many, do something else first."""
+    server.script.answers.insert(0, Meanwhile(command, "", after=after, times=1, do=do))
+
+
+@dataclass
+class Sending:
+    """A campaign and its workers. Times are of a clock that stands still until moved."""
+
+    engine: Engine
+    config: Config
+    campaign_id: int = 0
+    list_id: int = 0
+    clock: Hand = field(default_factory=Hand)
+
+    def with_delivery(self, **values: Any) -> Sending:
+        """The same with other settings of [delivery]."""
+        self.config = replace(self.config, delivery=replace(self.config.delivery, **values))
+        return self
+
+    # --- before ----------------------------------------------------------------------------------
+
+    def launch(
+        self,
+        people: Sequence[tuple[str, str]],
+        edition: Edition = EDITION,
+        newsletter: NewsletterSettings = NEWSLETTER,
+    ) -> None:
+        """Put people (address and name) on the list and launch a campaign to it."""
+        self._subscribe(people)
+        with writing(self.engine) as connection:
+            campaigns.declare_newsletters(connection, (newsletter,), NOW)
+            found = campaigns.find_newsletter(connection, newsletter.name)
+        due = Due(found, Verdict.DUE, Selection(()), None, NOW + timedelta(days=7))
+        made = campaigns.launch(self.engine, due, edition, self.config, self.clock())
+        assert made is not None
+        self.campaign_id = made
+
+    def _subscribe(self, people: Sequence[tuple[str, str]]) -> None:
+        rows = [
+            Row(number, audience.read_address(email), name, {})
+            for number, (email, name) in enumerate(people)
+        ]
+        with writing(self.engine) as connection:
+            self.list_id = ensure_list(connection, "readers", NOW)
+            if rows:
+                upsert(connection, self.list_id, rows, "a test", NOW)
+
+    # --- meanwhile -------------------------------------------------------------------------------
+
+    def worker(self, place: Place, *, connections: int = 1, **options: Any) -> Worker:
+        """A worker that sends through the server at `place`."""
+        provider = Smtp(
+            host=place.host,
+            port=place.port,
+            security="none",
+            connections=connections,
+            timeout_seconds=20,
+        )
+        letters = LetterBook(self.engine, self.config, KEYS)
+        return Worker(self.engine, self.config, provider, letters, now=self.clock, **options)
+
+    def leaves(self, email: str) -> None:
+        """This reader unsubscribes."""
+        with writing(self.engine) as connection:
+            person = connection.scalar(sa.select(subscribers.c.id).filter_by(email=email))
+            assert person is not None
+            audience.unsubscribe(connection, self.list_id, person, self.clock())
+
+    # --- afterwards ------------------------------------------------------------------------------
+
+    @property
+    def sheet(self) -> Sheet:
+        """The campaign's balance."""
+        with reading(self.engine) as connection:
+            return ledger.read_sheet(connection, self.campaign_id)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The balance without its zeros, which must close."""
+        sheet = self.sheet
+        assert sheet.closes
+        return {str(status): count for status, count in sheet.counts.items() if count}
+
+    @property
+    def finished(self) -> bool:
+        """Whether the campaign counts as sent."""
+        with reading(self.engine) as connection:
+            state = campaigns.read_campaign(connection, self.campaign_id).state
+        return state is CampaignState.SENT
+
+    @property
+    def lent(self) -> int:
+        """How many ranges are in somebody's hands."""
+        with reading(self.engine) as connection:
+            held = sa.select(sa.func.count()).where(ranges.c.worker.is_not(None))
+            return connection.execute(held).scalar_one()
+
+    @property
+    def suppressed(self) -> set[str]:
+        """The addresses that are never to be mailed again."""
+        with reading(self.engine) as connection:
+            return set(connection.execute(sa.select(suppressions.c.identity)).scalars())
+
+    def row(self, email: str) -> sa.Row[Any]:
+        """What the ledger says about one reader."""
+        with reading(self.engine) as connection:
+            joined = deliveries.join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+            found = sa.select(deliveries).select_from(joined)
+            return connection.execute(found.where(subscribers.c.email == email)).one()
+
+
+def some_people(count: int) -> list[tuple[str, str]]:
+    """Readers called Reader 1, Reader 2 and so on."""
+    return [(address(number), f"Reader {number}") for number in range(1, count + 1)]
+
+
+def address(number: int) -> str:
+    """Where the reader of that number lives."""
+    return f"reader-{number}@readers.example"
+
+
+def copies(*servers: CapturingServer) -> Counter[str]:
+    """How many messages each address was handed."""
+    return Counter(
+        one for server in servers for received in server.received for one in received.recipients
+    )
+
+
+def one_each(numbers: Sequence[int]) -> dict[str, int]:
+    """What `copies` says when each of these readers has got one."""
+    return {address(number): 1 for number in numbers}
+
+
+def make_sending(engine: Engine, root: Path) -> Sending:
+    """A practice with a provider, not a rehearsal."""
+    smtp = Smtp(host="mail.test", security="none")
+    serve = Serve(public_url="https://letter.larkfield.example")
+    delivery = Delivery(range_size=7)
+    return Sending(engine, Config(root=root, site=SITE, smtp=smtp, serve=serve, delivery=delivery))

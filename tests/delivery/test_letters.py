@@ -1,0 +1,67 @@
+"""Letters: each reader's own link, and a Message-ID that stays and cannot be guessed."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.audience import read_unsubscribe_token
+from pipeline.delivery import LetterBook
+from pipeline.ledger import Recipient, Start
+from tests.delivery.sending import KEYS, NOW, Sending, some_people
+from tests.support.smtp import CapturingServer
+
+ANNA = Recipient(1, "anna@readers.example", "Anna")
+BERT = Recipient(2, "bert@readers.example", "Bert")
+
+
+def message_id(sending: Sending, recipient: Recipient, keys: tuple[bytes, ...] = KEYS) -> str:
+    book = LetterBook(sending.engine, sending.config, keys)
+    wish = Start(sending.campaign_id, recipient.subscriber_id)
+    return book.reader(wish, recipient).message_id
+
+
+def test_a_message_id_is_the_same_for_ever(sending: Sending) -> None:
+    sending.launch(some_people(2))
+
+    assert message_id(sending, ANNA) == message_id(sending, ANNA)
+    assert message_id(sending, ANNA) == message_id(sending, ANNA, (b"a newer key" * 3, *KEYS))
+
+
+def test_a_message_id_differs_from_reader_to_reader_and_cannot_be_guessed(
+    sending: Sending,
+) -> None:
+    sending.launch(some_people(2))
+    anna, bert = message_id(sending, ANNA), message_id(sending, BERT)
+
+    assert re.fullmatch(r"1\.1\.[0-9a-f]{20}@larkfield\.example", anna)
+    assert anna.split(".")[2] != bert.split(".")[2]
+    assert message_id(sending, ANNA, (b"somebody else's key, just as long",)) != anna
+
+
+def test_each_link_takes_its_reader_off_and_nobody_else(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(3))
+    sending.worker(smtp_server).run()
+    people = []
+    for received in smtp_server.received:
+        link = received.message["List-Unsubscribe"].strip("<>")
+        start, _, token = link.rpartition("/")
+        assert start == "https://letter.larkfield.example/unsubscribe"
+        text = received.message.get_body(("plain",))
+        assert text is not None
+        assert link in text.get_content()
+        claim = read_unsubscribe_token(KEYS, token)
+        assert claim.list_id == sending.list_id
+        people.append(claim.subscriber_id)
+
+    assert people == [1, 2, 3]
+
+
+def test_a_book_knows_when_trying_began_and_where_reports_go(sending: Sending) -> None:
+    sending.launch(some_people(1))
+    book = LetterBook(sending.engine, sending.config, KEYS)
+
+    assert book.launched_at(sending.campaign_id) == NOW
+    assert book.envelope_sender(sending.campaign_id) == "letter@larkfield.example"
+    assert book.letter(sending.campaign_id) is book.letter(sending.campaign_id)

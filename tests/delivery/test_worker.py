@@ -1,0 +1,416 @@
+"""The worker, on real databases and real SMTP: everybody once, nobody lost, the books closed."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from pipeline.db import writing
+from pipeline.delivery import Worker
+from pipeline.errors import DatabaseUnavailable, TransportUnavailable
+from pipeline.schema import DeliveryStatus
+from tests.delivery.sending import (
+    EDITION,
+    NEWSLETTER,
+    Sending,
+    address,
+    copies,
+    meanwhile,
+    one_each,
+    some_people,
+)
+from tests.support.smtp import DROP, CapturingServer
+
+StartServer = Callable[..., CapturingServer]
+PATIENCE = 60  # seconds, after which a worker counts as hanging
+
+
+def run_in_thread(worker: Worker) -> Callable[[], BaseException | None]:
+    """Run a worker beside the test; the answer waits for its end and gives its error."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            worker.run()
+        except BaseException as error:  # noqa: BLE001  # the test looks at it
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def end() -> BaseException | None:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "the worker hangs"
+        return failures[0] if failures else None
+
+    return end
+
+
+def outcome(worker: Worker) -> BaseException | None:
+    return run_in_thread(worker)()
+
+
+# --- everybody once -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_everybody_gets_one_message_and_the_books_close(
+    sending: Sending, smtp_server: CapturingServer, connections: int
+) -> None:
+    sending.launch(some_people(30))
+    sending.worker(smtp_server, connections=connections).run()
+
+    assert copies(smtp_server) == one_each(range(1, 31))
+    assert sending.counts == {"sent": 30}
+    assert sending.finished
+    assert sending.lent == 0
+
+
+def test_a_row_keeps_what_the_server_said(sending: Sending, smtp_server: CapturingServer) -> None:
+    sending.launch(some_people(1))
+    sending.worker(smtp_server).run()
+    row = sending.row(address(1))
+
+    assert (row.code, row.enhanced_code, row.reply) == (250, "2.0.0", "2.0.0 taken")
+    assert (row.attempt, row.recorded_at) == (1, sending.clock())
+
+
+def test_a_list_that_ends_with_a_range_closes_too(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.with_delivery(range_size=5).launch(some_people(10))
+    sending.worker(smtp_server).run()
+
+    assert sending.counts == {"sent": 10}
+    assert sending.finished
+
+
+def test_two_campaigns_go_in_one_run(sending: Sending, smtp_server: CapturingServer) -> None:
+    sending.launch(some_people(8))
+    first = sending.campaign_id
+    other = replace(EDITION, id="1" * 64, newsletter="extra")
+    sending.launch([], other, replace(NEWSLETTER, name="extra"))
+
+    sending.worker(smtp_server, connections=3).run()
+
+    assert sending.counts == {"sent": 8}
+    sending.campaign_id = first
+    assert sending.counts == {"sent": 8}
+    assert set(copies(smtp_server).values()) == {2}
+
+
+def test_a_rehearsal_is_left_to_the_local_mailbox(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    real = sending.config
+    sending.config = replace(real, smtp=None)
+    sending.launch(some_people(3))
+    sending.config = real
+    sending.worker(smtp_server).run()
+
+    assert smtp_server.received == []
+    assert sending.counts == {"planned": 3}
+
+
+def test_each_reader_gets_a_copy_of_their_own(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch([("anna@readers.example", "Anna"), ("bert@readers.example", "Bert")])
+    sending.worker(smtp_server).run()
+
+    for received in smtp_server.received:
+        text = received.message.get_body(("plain",))
+        assert text is not None
+        name = received.recipients[0].partition("@")[0].title()
+        assert text.get_content().startswith(f"Dear {name}\r\n")
+        assert received.sender == "letter@larkfield.example"
+
+
+def test_progress_counts_every_person(sending: Sending, smtp_server: CapturingServer) -> None:
+    seen: list[Counter[DeliveryStatus]] = []
+    smtp_server.answer("RCPT", "550 5.1.1 no such mailbox", to=address(2))
+    sending.launch(some_people(5))
+    sending.leaves(address(3))
+    sending.worker(smtp_server, on_progress=lambda counts: seen.append(counts.copy())).run()
+
+    assert +seen[-1] == {
+        DeliveryStatus.SENT: 3,
+        DeliveryStatus.REFUSED: 1,
+        DeliveryStatus.SKIPPED: 1,
+    }
+
+
+# --- a no, for now and for good -----------------------------------------------------------------
+
+
+def test_who_is_put_off_gets_it_when_their_time_has_come(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    smtp_server.answer("RCPT", "450 4.2.0 greylisted", to=address(2), times=1)
+    sending.launch(some_people(3))
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"sent": 2, "deferred": 1}
+    assert not sending.finished
+
+    sending.clock.forward(minutes=4)
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"sent": 2, "deferred": 1}
+
+    sending.clock.forward(minutes=3)
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"sent": 3}
+    assert sending.row(address(2)).attempt == 2
+    assert copies(smtp_server) == one_each([1, 2, 3])
+    assert sending.finished
+
+
+def test_who_is_put_off_for_too_long_expires(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    smtp_server.answer("RCPT", "450 4.2.0 greylisted", to=address(1))
+    sending.with_delivery(give_up_hours=1, retry_minutes=(50,)).launch(some_people(1))
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"deferred": 1}
+
+    sending.clock.forward(hours=1)
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"expired": 1}
+    assert sending.finished
+
+
+def test_a_dead_address_is_refused_and_suppressed_and_no_other(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    smtp_server.answer("RCPT", "550 5.1.1 no such mailbox", to=address(2))
+    smtp_server.answer("RCPT", "550 5.7.1 we do not like you", to=address(3))
+    smtp_server.answer(".", "554 5.6.0 odd content", to=address(4))
+    sending.launch(some_people(5))
+    sending.worker(smtp_server).run()
+
+    assert sending.counts == {"sent": 2, "refused": 3}
+    assert sending.suppressed == {address(2)}
+    assert sending.row(address(3)).reply == (
+        "the provider refused the address: 550 5.7.1 we do not like you"
+    )
+
+
+def test_a_reply_that_is_lost_is_unknown_and_not_sent_again(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    smtp_server.answer(".", DROP, to=address(2))
+    sending.launch(some_people(3))
+    sending.worker(smtp_server).run()
+    sending.clock.forward(hours=50)
+    sending.worker(smtp_server).run()
+
+    assert sending.counts == {"sent": 2, "unknown": 1}
+    assert sending.row(address(2)).attempt == 1
+    assert sending.finished
+
+
+# --- leaving, stopping --------------------------------------------------------------------------
+
+
+def test_leaving_in_mid_send_holds_for_the_very_next_message(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(6))
+    meanwhile(smtp_server, ".", lambda: sending.leaves(address(4)), after=2)
+    sending.worker(smtp_server).run()
+
+    assert copies(smtp_server) == one_each([1, 2, 3, 5, 6])
+    assert sending.counts == {"sent": 5, "skipped": 1}
+    assert sending.row(address(4)).reason == "left"
+
+
+def test_stopping_finishes_what_is_in_flight_and_the_next_worker_sends_the_rest(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(20))
+    worker = sending.worker(smtp_server)
+    meanwhile(smtp_server, ".", worker.stop, after=4)
+    worker.run()
+
+    assert sending.counts == {"sent": 5, "planned": 15}
+    assert sending.lent == 0
+
+    sending.worker(smtp_server, connections=2).run()
+    assert sending.counts == {"sent": 20}
+    assert copies(smtp_server) == one_each(range(1, 21))
+
+
+def test_a_letter_that_cannot_be_written_is_begun_for_nobody(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    broken = replace(EDITION, html="\ue000unheard_of\ue001")
+    sending.launch(some_people(3), broken)
+
+    assert isinstance(outcome(sending.worker(smtp_server)), KeyError)
+    assert sending.counts == {"planned": 3}
+
+
+# --- the provider -------------------------------------------------------------------------------
+
+
+def test_a_provider_that_is_not_there_leaves_everybody_planned(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    smtp_server.answer("CONNECT", "554 5.7.1 not you")
+    sending.launch(some_people(9))
+    failure = outcome(sending.worker(smtp_server, connections=3))
+
+    assert isinstance(failure, TransportUnavailable)
+    assert sending.counts == {"planned": 9}
+    assert sending.lent == 0
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_a_provider_that_is_lost_in_mid_send_costs_nobody_the_message(
+    sending: Sending, smtp_server: CapturingServer, connections: int
+) -> None:
+    smtp_server.answer("MAIL", "451 4.3.0 out of order", after=6)
+    sending.launch(some_people(20))
+    failure = outcome(sending.worker(smtp_server, connections=connections))
+
+    assert isinstance(failure, TransportUnavailable)
+    assert "451 4.3.0 out of order" in str(failure)
+    counts = sending.counts
+    assert counts["sent"] == 6
+    assert counts["deferred"] <= connections
+    assert counts["sent"] + counts["deferred"] + counts["planned"] == 20
+
+    smtp_server.script.answers.clear()
+    sending.clock.forward(minutes=10)
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"sent": 20}
+    assert copies(smtp_server) == one_each(range(1, 21))
+
+
+def test_a_sender_that_is_refused_for_good_bounces_nobody(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    smtp_server.answer("MAIL", "550 5.7.1 your domain is not verified")
+    sending.launch(some_people(5))
+    failure = outcome(sending.worker(smtp_server))
+
+    assert isinstance(failure, TransportUnavailable)
+    assert sending.counts == {"deferred": 1, "planned": 4}
+    assert sending.suppressed == set()
+
+
+# --- more than one worker -----------------------------------------------------------------------
+
+
+def test_two_workers_at_once_send_to_each_reader_once(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.with_delivery(range_size=4).launch(some_people(60))
+    ends = [run_in_thread(sending.worker(smtp_server, connections=2)) for _ in range(2)]
+
+    assert [end() for end in ends] == [None, None]
+    assert copies(smtp_server) == one_each(range(1, 61))
+    assert sending.counts == {"sent": 60}
+
+
+def test_a_worker_that_slept_over_its_lease_sends_nothing_twice(
+    sending: Sending, start_smtp_server: StartServer
+) -> None:
+    slow, quick = start_smtp_server(), start_smtp_server()
+    sending.launch(some_people(10))
+
+    def somebody_else_takes_over() -> None:
+        sending.clock.forward(minutes=2)
+        sending.worker(quick).run()
+        assert sending.counts == {"sent": 9, "unknown": 1}
+
+    meanwhile(slow, ".", somebody_else_takes_over, after=2)
+    sending.worker(slow).run()
+
+    assert copies(slow) == one_each([1, 2, 3])
+    assert copies(quick) == one_each(range(4, 11))
+    assert sending.counts == {"sent": 10}
+    assert sending.finished
+
+
+def test_a_late_put_off_after_a_takeover_is_tried_again(
+    sending: Sending, start_smtp_server: StartServer
+) -> None:
+    slow, quick = start_smtp_server(), start_smtp_server()
+    slow.answer(".", "451 4.3.0 later", to=address(3))
+    sending.launch(some_people(5))
+
+    def somebody_else_takes_over() -> None:
+        sending.clock.forward(minutes=2)
+        sending.worker(quick).run()
+
+    meanwhile(slow, ".", somebody_else_takes_over, after=2)
+    sending.worker(slow).run()
+    assert sending.counts == {"sent": 4, "deferred": 1}
+
+    sending.clock.forward(minutes=10)
+    sending.worker(quick).run()
+    assert sending.counts == {"sent": 5}
+    assert copies(slow, quick) == one_each(range(1, 6))
+
+
+# --- the database -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rename(sending: Sending) -> Iterator[Callable[[str, str], None]]:
+    """Take a table away, or bring it back."""
+
+    def statement(old: str, new: str) -> None:
+        with writing(sending.engine) as connection:
+            connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    return statement  # type: ignore[return-value]  # pytest takes a fixture's return too
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_a_database_that_fails_in_mid_send_ends_the_worker_and_doubles_nobody(
+    sending: Sending,
+    smtp_server: CapturingServer,
+    rename: Callable[[str, str], None],
+    connections: int,
+) -> None:
+    sending.launch(some_people(20))
+    meanwhile(smtp_server, ".", lambda: rename("deliveries", "taken_away"), after=5)
+
+    failure = outcome(sending.worker(smtp_server, connections=connections))
+    assert isinstance(failure, (DatabaseUnavailable, SQLAlchemyError))
+    assert len(smtp_server.received) <= 5 + connections
+
+    rename("taken_away", "deliveries")
+    sending.clock.forward(minutes=2)
+    sending.worker(smtp_server).run()
+    counts = sending.counts
+    assert counts.get("unknown", 0) <= connections
+    assert counts["sent"] + counts.get("unknown", 0) == 20
+    assert set(copies(smtp_server).values()) == {1}
+
+
+def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kept(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(10))
+    failures = iter([OperationalError("UPDATE", {}, Exception("away for a moment"))])
+
+    def fail_once(*_: object) -> None:
+        if len(smtp_server.received) == 5:
+            for failure in failures:
+                raise failure
+
+    sa.event.listen(sending.engine, "before_cursor_execute", fail_once)
+    failure = outcome(sending.worker(smtp_server))
+    sa.event.remove(sending.engine, "before_cursor_execute", fail_once)
+
+    assert isinstance(failure, DatabaseUnavailable)
+    assert sending.counts == {"sent": 5, "planned": 5}
+    assert copies(smtp_server) == one_each(range(1, 6))
