@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ def serve_site(site: Site, host: str, port: int) -> None:
         if provider is not None:
             _say(f"No provider is set: mail goes to the local mailbox, {address}mailbox/")
         clock = Clock(site, provider, _say)
+        # uvicorn passes a signal on when it has closed; the default answer to SIGTERM would then
+        # end us before the worker has finished what is in flight.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         clock.start()
         try:
             _make_server(site).run(sockets=[listener])
@@ -44,6 +48,8 @@ def _make_server(site: Site) -> uvicorn.Server:
             make_app(site),
             log_level="warning",
             access_log=False,  # its lines would hold readers' tokens
+            server_header=False,
+            proxy_headers=False,  # who is on this machine is decided by the connection alone
             timeout_graceful_shutdown=10,
         )
     )

@@ -1,8 +1,17 @@
 """Sending: the worker, its connections, what replies mean, and the local mailbox."""
 
 from pipeline.delivery.letters import LetterBook
-from pipeline.delivery.mailbox import LocalMailbox, Mail, list_mails, read_mail
+from pipeline.delivery.mailbox import LocalMailbox, Mail, list_mails, read_head, read_mail
 from pipeline.delivery.smtp import probe
 from pipeline.delivery.worker import Worker
 
-__all__ = ["LetterBook", "LocalMailbox", "Mail", "Worker", "list_mails", "probe", "read_mail"]
+__all__ = [
+    "LetterBook",
+    "LocalMailbox",
+    "Mail",
+    "Worker",
+    "list_mails",
+    "probe",
+    "read_head",
+    "read_mail",
+]

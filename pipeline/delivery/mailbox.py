@@ -7,6 +7,7 @@ code that talks to a provider talks to it. The process ends when the one that st
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -14,8 +15,10 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +27,8 @@ from pipeline.config import Smtp
 from pipeline.errors import TransportUnavailable
 
 HOST = "127.0.0.1"
+_LONGEST_HEAD = 64_000  # octets of a file that are read for a list
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
 @dataclass(frozen=True)
@@ -109,20 +114,30 @@ def _stamp(file: Path) -> int:
 
 
 def _summary(file: Path) -> Mail:
-    head = file.read_bytes()
-    message = message_from_bytes(
-        head.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=policy.default
-    )
+    with file.open("rb") as opened:
+        head = read_head(opened.read(_LONGEST_HEAD))
     return Mail(
         key=file.name.removesuffix(".eml"),
-        subject=_header(message, "Subject"),
-        sender=_header(message, "From"),
-        recipient=_header(message, "To"),
+        subject=head.get("subject", ""),
+        sender=head.get("from", ""),
+        recipient=head.get("to", ""),
         received_at=datetime.fromtimestamp(_stamp(file) / 1e9, UTC),
-        rehearsal="X-Rehearsal" in message,
-        size=len(head),
+        rehearsal="x-rehearsal" in head,
+        size=file.stat().st_size,
     )
 
 
-def _header(message: EmailMessage, name: str) -> str:
-    return str(message.get(name, ""))
+def read_head(message: bytes) -> dict[str, str]:
+    """A message's headers in words, by small name; of two of one name, the first."""
+    parsed = BytesHeaderParser(policy=policy.default).parsebytes(message)
+    return {name.lower(): _in_words(value) for name, value in reversed([*parsed.raw_items()])}
+
+
+def _in_words(value: str) -> str:
+    """Decode a header; the parser's own decoding leaves a blank between two encoded-words."""
+    octets = _FOLD.sub("", value).encode("ascii", "surrogateescape")
+    line = octets.decode("utf-8", "replace").strip()
+    try:
+        return str(make_header(decode_header(line)))
+    except (LookupError, HeaderParseError, UnicodeError):
+        return line

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
+from pipeline.delivery import read_head
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class OpenMail:
 def open_mail(message: bytes) -> OpenMail:
     """Decode a message as it stood on the wire; what cannot be decoded shows as U+FFFD."""
     parsed = message_from_bytes(message, policy=policy.default)
-    head = {name.lower(): _decode(value) for name, value in reversed([*parsed.raw_items()])}
+    head = read_head(message)
     return OpenMail(
         subject=head.get("subject", ""),
         sender=head.get("from", ""),
@@ -40,16 +37,6 @@ def open_mail(message: bytes) -> OpenMail:
         html=_body(parsed, "html"),
         text=_body(parsed, "plain"),
     )
-
-
-def _decode(value: str) -> str:
-    """A header's words. The parser's own decoding leaves a blank between two encoded words."""
-    octets = _FOLD.sub("", value).encode("ascii", "surrogateescape")
-    line = octets.decode("utf-8", "replace").strip()
-    try:
-        return str(make_header(decode_header(line)))
-    except (LookupError, HeaderParseError, UnicodeError):
-        return line
 
 
 def _read_date(value: str) -> datetime | None:
