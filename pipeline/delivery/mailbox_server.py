@@ -25,7 +25,10 @@ class _Handler:
         self._folder = folder
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
-        store(self._folder, envelope.original_content)
+        try:
+            store(self._folder, envelope.original_content)
+        except OSError as error:  # a full disk refuses no reader for good
+            return f"452 4.3.1 cannot be stored: {error.strerror}"
         return "250 2.0.0 stored"
 
 
