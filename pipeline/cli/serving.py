@@ -76,6 +76,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen(128)  # at once, so that a second server is refused from now on
         except OSError as error:
             raise PipelineError(
                 f"cannot listen on {host}:{port}: {error.strerror}",
