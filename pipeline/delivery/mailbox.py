@@ -27,6 +27,9 @@ from pipeline.config import Smtp
 from pipeline.errors import TransportUnavailable
 
 HOST = "127.0.0.1"
+_KEY = re.compile(
+    r"[\w.-]{1,200}", re.ASCII
+)  # a file's name: nothing that leads into another folder
 _LONGEST_HEAD = 64_000  # octets of a file that are read for a list
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 
@@ -52,7 +55,10 @@ class LocalMailbox:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        make_maildir(self._folder)
+        try:
+            make_maildir(self._folder)
+        except OSError as error:
+            raise self._not_started(f": {error.strerror}") from error
         self._process = subprocess.Popen(  # noqa: S603  # our own module, fixed arguments
             [sys.executable, "-m", "pipeline.delivery.mailbox_server", str(self._folder.resolve())],
             stdin=subprocess.PIPE,
@@ -62,11 +68,14 @@ class LocalMailbox:
         line = self._process.stdout.readline() if self._process.stdout else b""
         if not line:
             self.__exit__(None, None, None)
-            raise TransportUnavailable(
-                "the local mailbox did not start", hint=f"see that {self._folder} can be written"
-            )
+            raise self._not_started()
         self.provider = Smtp(host=HOST, port=int(line), security="none")
         return self
+
+    def _not_started(self, why: str = "") -> TransportUnavailable:
+        return TransportUnavailable(
+            f"the local mailbox did not start{why}", hint=f"see that {self._folder} can be written"
+        )
 
     def __exit__(
         self,
@@ -101,9 +110,11 @@ def list_mails(folder: Path, limit: int = 200) -> tuple[tuple[Mail, ...], int]:
 
 def read_mail(folder: Path, key: str) -> bytes | None:
     """One message as it arrived, or None when there is none called `key`."""
+    if not _KEY.fullmatch(key):
+        return None
     for part in ("new", "cur"):
         file = folder / part / f"{key}.eml"
-        if file.parent == folder / part and file.is_file():
+        if file.is_file():
             return file.read_bytes()
     return None
 
