@@ -25,6 +25,7 @@ serve: venv  ## serve the feeds, the pages and the local mailbox until Ctrl-C
 	@$(BIN)/pipeline serve
 
 test: venv  ## run all tests, and list what this machine lacks for some of them
+	@sh .ci/postgresql
 	@$(BIN)/python -m pytest -n 2
 
 lint: venv  ## check the code as CI does: ruff, its formatting, mypy

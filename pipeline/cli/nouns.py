@@ -39,7 +39,11 @@ def posts(context: click.Context, as_json: bool) -> None:
 @site_option
 @json_option
 def list_posts(as_json: bool) -> None:
-    """List all posts, newest first."""
+    """List all posts, newest first.
+
+    \b
+    Example: pipeline posts list --json
+    """
     from pipeline.cli.listing import post_rows, print_table
     from pipeline.clock import read_content
 
@@ -53,7 +57,11 @@ def list_posts(as_json: bool) -> None:
 @json_option
 @click.argument("slug")
 def show_post(slug: str, as_json: bool) -> None:
-    """Show one post: its identity, where it is, and its text."""
+    """Show one post: its identity, where it is, and its text.
+
+    \b
+    Example: pipeline posts show sleep-and-pain
+    """
     from pipeline.cli.listing import post_details, print_details
     from pipeline.clock import read_content
 
@@ -110,7 +118,11 @@ def subscribers(context: click.Context, as_json: bool) -> None:
 @site_option
 @json_option
 def list_subscribers(as_json: bool) -> None:
-    """List all lists with their people counted."""
+    """List all lists with their people counted.
+
+    \b
+    Example: pipeline subscribers list
+    """
     from pipeline.cli.listing import list_rows, print_table
 
     rows = list_rows(open_site())
@@ -122,7 +134,11 @@ def list_subscribers(as_json: bool) -> None:
 @json_option
 @click.argument("name")
 def show_list(name: str, as_json: bool) -> None:
-    """Show everybody on the list NAME."""
+    """Show everybody on the list NAME.
+
+    \b
+    Example: pipeline subscribers show readers --json
+    """
     from pipeline.cli.listing import people_rows, print_table
 
     rows = people_rows(open_site(), name)
@@ -137,6 +153,9 @@ def import_subscribers(file: Path, as_json: bool) -> None:
     """Import FILE, a CSV with a column `email`, into the list of its name.
 
     `pipeline run` imports the files in subscribers/ by itself. Who unsubscribed stays so.
+
+    \b
+    Example: pipeline subscribers import members.csv
     """
     from pipeline.audience import import_file
 
@@ -158,7 +177,11 @@ def import_subscribers(file: Path, as_json: bool) -> None:
 @click.argument("address")
 @click.option("--list", "name", required=True, help="The list to take them off.")
 def unsubscribe_person(address: str, name: str) -> None:
-    """Take ADDRESS off a list; effective for the very next message."""
+    """Take ADDRESS off a list; effective for the very next message.
+
+    \b
+    Example: pipeline subscribers unsubscribe ada@example.com --list readers
+    """
     from pipeline.cli.listing import unsubscribe
 
     click.echo(unsubscribe(open_site(), address, name))
@@ -190,7 +213,11 @@ def newsletters(context: click.Context, as_json: bool) -> None:
 @site_option
 @json_option
 def list_newsletters(as_json: bool) -> None:
-    """List all newsletters: when each is due, and where pipeline.toml says otherwise."""
+    """List all newsletters: when each is due, and where pipeline.toml says otherwise.
+
+    \b
+    Example: pipeline newsletters list --json
+    """
     from pipeline.cli.listing import newsletter_rows, print_differences, print_table
 
     site = open_site()
@@ -207,7 +234,11 @@ def list_newsletters(as_json: bool) -> None:
 @json_option
 @click.argument("name")
 def show_newsletter(name: str, as_json: bool) -> None:
-    """Show every setting of one newsletter."""
+    """Show every setting of one newsletter.
+
+    \b
+    Example: pipeline newsletters show digest
+    """
     from pipeline.cli.listing import newsletter_details, print_details
 
     details = newsletter_details(open_site(), name)
@@ -225,7 +256,11 @@ def show_newsletter(name: str, as_json: bool) -> None:
 @click.option("--from-email", default="", help="The sender (default: the site's email).")
 @click.option("--reply-to", default="")
 def add_newsletter(name: str, list_name: str, **settings: str) -> None:
-    """Add a newsletter called NAME. Its first edition takes the newest ten matching posts."""
+    """Add a newsletter called NAME. Its first edition takes the newest ten matching posts.
+
+    \b
+    Example: pipeline newsletters add weekly --list readers --schedule "0 9 * * 2"
+    """
     from pipeline.cli.listing import make_newsletter
 
     make_newsletter(open_site(), {"name": name, "list": list_name, **settings})
@@ -238,7 +273,11 @@ def add_newsletter(name: str, list_name: str, **settings: str) -> None:
 @click.argument("key")
 @click.argument("value")
 def set_newsletter(name: str, key: str, value: str) -> None:
-    """Set KEY of the newsletter NAME to VALUE; lists are written a,b."""
+    """Set KEY of the newsletter NAME to VALUE; lists are written a,b.
+
+    \b
+    Example: pipeline newsletters set weekly tags knee,hip
+    """
     from pipeline.cli.listing import change_newsletter
 
     change_newsletter(open_site(), name, key, value)
@@ -249,7 +288,11 @@ def set_newsletter(name: str, key: str, value: str) -> None:
 @site_option
 @click.argument("name")
 def adopt_newsletter(name: str) -> None:
-    """Give the newsletter NAME the settings that pipeline.toml has for it."""
+    """Give the newsletter NAME the settings that pipeline.toml has for it.
+
+    \b
+    Example: pipeline newsletters adopt weekly
+    """
     from pipeline.cli.listing import adopt
 
     click.echo(f"Newsletter {name} now is as pipeline.toml says: {adopt(open_site(), name)}.")
@@ -277,7 +320,11 @@ def campaigns(context: click.Context, as_json: bool) -> None:
 @site_option
 @json_option
 def list_campaigns(as_json: bool) -> None:
-    """List all campaigns, newest first."""
+    """List all campaigns, newest first.
+
+    \b
+    Example: pipeline campaigns list
+    """
     from pipeline.cli.report import balance_as_json, print_balances
     from pipeline.clock import all_balances
 
@@ -290,7 +337,11 @@ def list_campaigns(as_json: bool) -> None:
 @json_option
 @click.argument("number", type=int)
 def show_campaign(number: int, as_json: bool) -> None:
-    """Show the campaign NUMBER and its balance sheet."""
+    """Show the campaign NUMBER and its balance sheet.
+
+    \b
+    Example: pipeline campaigns show 3 --json
+    """
     from pipeline.cli.listing import print_details
     from pipeline.cli.report import balance_as_json
     from pipeline.clock import balances

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect
 
-from pipeline import audience
+from pipeline import audience, campaigns
 from pipeline.audience import read_keys
 from pipeline.clock import Clock, Pass, Site, all_balances, run_pass
 from pipeline.config import Smtp, read_config
@@ -257,3 +258,28 @@ def test_a_renamed_file_is_neither_mailed_again_nor_new_in_the_feed(
     identity = "tag:larkfield.example,2026-03-02:knees"
     assert identity in feed
     assert identity in (open_site.output / "feed.json").read_text("utf-8")
+
+
+def test_thirty_newsletters_due_at_once_are_all_launched(ticking: Clock, open_site: Site) -> None:
+    (digest,) = open_site.config.newsletters
+    many = tuple(replace(digest, name=f"letter-{number}") for number in range(30))
+    with open_site.engine.begin() as connection:
+        campaigns.declare_newsletters(connection, many, START)
+
+    ticking.tick()
+
+    assert len(states(open_site)) == 31
+
+
+def test_a_tick_that_had_to_wait_is_late_and_neither_dropped_nor_run_twice(
+    open_site: Site, said: list[str]
+) -> None:
+    clock = Clock(open_site, None, said.append)
+    clock._scheduler.start(paused=True)  # the defaults count once it runs
+
+    (job,) = clock._scheduler.get_jobs()
+    clock._scheduler.shutdown()
+
+    # What APScheduler does by itself: drops a job that is a second late, in silence.
+    assert job.misfire_grace_time is None
+    assert (job.coalesce, job.max_instances) == (True, 1)

