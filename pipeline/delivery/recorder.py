@@ -143,8 +143,11 @@ class Recorder:
                 ledger.release_range(connection, lent, self._worker, now)
             self._held.difference_update(lent.id for lent in releases)
             self._renew(connection, now)
+        # Each attempt is given out once: two connections may wish for one message at the same
+        # time, when a worker that was held up has leased its own range again.
+        unclaimed = dict(started)
         for one in wishes:
-            one.attempt.set_result(started.get(one.wish))
+            one.attempt.set_result(unclaimed.pop(one.wish, None))
         self._count(results, skipped=len(wishes) - len(started))
 
     def _renew(self, connection: Connection, now: datetime) -> None:
