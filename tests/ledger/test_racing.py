@@ -9,12 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from threading import Barrier
+from typing import TypeVar
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
-from pipeline.db import make_engine
-from tests.ledger.books import Books, later
+from pipeline import ledger
+from pipeline.db import make_engine, reading, writing
+from pipeline.ledger import Result
+from pipeline.schema import DeliveryStatus
+from tests.ledger.books import LEASE, Books, later
 from tests.ledger.conftest import Open
 
 PEOPLE = 120
@@ -46,11 +50,14 @@ def _look_differently(engine: Engine, number: int) -> None:
         connection.commit()  # type: ignore[attr-defined]
 
 
-def at_once(*jobs: Callable[[], object]) -> list[object]:
+T = TypeVar("T")
+
+
+def at_once(*jobs: Callable[[], T]) -> list[T]:
     """Run jobs in threads of their own, from one moment on; raises what one of them raised."""
     barrier = Barrier(len(jobs))
 
-    def run(job: Callable[[], object]) -> object:
+    def run(job: Callable[[], T]) -> T:
         barrier.wait()
         return job()
 
@@ -86,3 +93,110 @@ def test_each_message_is_started_exactly_once(books: Open, database_url: str, si
             assert started[0] + started[1] == Counter(range(1, PEOPLE + 1))
             assert {row.attempt for row in campaign.rows.values()} == {round_}
             campaign.defer(range(1, PEOPLE + 1), later(), attempt=round_)
+
+
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)  # on SQLite one transaction writes at a time
+
+
+@ON_POSTGRESQL
+def test_a_range_is_taken_over_without_waiting_for_a_reply_on_its_way(books: Open) -> None:
+    campaign = books(2).launch()
+    campaign.open_all()
+    lent = campaign.must_lease("a")
+    campaign.start([1, 2], "a")
+    late = later(seconds=LEASE + 1)
+
+    with ThreadPoolExecutor(1) as pool, writing(campaign.engine) as slow:
+        ledger.record(slow, [Result(campaign.campaign_id, 1, 1, DeliveryStatus.SENT)], late)
+        taken = pool.submit(campaign.lease, "b", now=late).result(timeout=20)
+        ledger.release_range(slow, lent, "a", late)
+
+    assert taken == lent
+    assert campaign.status(1) is DeliveryStatus.SENT
+    assert campaign.status(2) is DeliveryStatus.UNKNOWN
+    with reading(campaign.engine) as connection:
+        assert ledger.read_workers(connection) == {"b"}
+
+
+@ON_POSTGRESQL
+def test_a_row_that_was_passed_over_is_taken_over_later(books: Open) -> None:
+    campaign = books(1).launch()
+    campaign.open_all()
+    lent = campaign.must_lease("a")
+    campaign.start([1], "a")
+    late = later(seconds=LEASE + 1)
+    with ThreadPoolExecutor(1) as pool, campaign.engine.connect() as dying:
+        ledger.record(dying, [Result(campaign.campaign_id, 1, 1, DeliveryStatus.SENT)], late)
+        pool.submit(campaign.lease, "b", now=late).result(timeout=20)
+        dying.rollback()
+    campaign.release(lent, "b", now=late)
+    campaign.must_lease("b", now=late)
+
+    assert campaign.status(1) is DeliveryStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("first", ["reply", "release"])
+def test_a_range_is_not_finished_past_a_late_deferral(
+    books: Open, database_url: str, first: str
+) -> None:
+    campaign = books(1).launch()
+    campaign.open_all()
+    campaign.must_lease("a")
+    campaign.start([1], "a")
+    late = later(seconds=LEASE + 1)
+    lent = campaign.must_lease("b", now=late)
+    deferred = Result(
+        campaign.campaign_id, 1, 1, DeliveryStatus.DEFERRED, next_attempt_at=later(minutes=9)
+    )
+
+    def reply(connection: Connection) -> None:
+        ledger.record(connection, [deferred], late)
+
+    def release(connection: Connection) -> None:
+        ledger.release_range(connection, lent, "b", late)
+        ledger.finish_campaigns(connection, late)
+
+    one, other = (reply, release) if first == "reply" else (release, reply)
+    with own_connections(campaign, database_url) as workers, ThreadPoolExecutor(1) as pool:
+
+        def in_its_own_transaction() -> None:
+            with writing(workers[1].engine) as connection:
+                other(connection)
+
+        with writing(workers[0].engine) as connection:
+            one(connection)
+            waiting = pool.submit(in_its_own_transaction)
+        waiting.result(timeout=20)
+    campaign.finish(now=late)
+
+    assert not campaign.is_sent()
+    assert campaign.lease("c", now=later(minutes=9)) == lent
+
+
+def test_each_range_is_lent_to_one_worker(books: Open, database_url: str) -> None:
+    campaign = books(60).launch()
+    campaign.open_all(2)
+    with own_connections(campaign, database_url) as workers:
+
+        def take_all(number: int) -> list[int]:
+            found = []
+            while lent := workers[number].lease(WORKERS[number]):
+                found.append(lent.low)
+            return found
+
+        taken = at_once(lambda: take_all(0), lambda: take_all(1))
+
+    assert sorted([*taken[0], *taken[1]]) == list(range(1, 61, 2))
+
+
+def test_a_roster_opened_by_two_workers_has_everyone_once(books: Open, database_url: str) -> None:
+    campaign = books(60).launch()
+    with own_connections(campaign, database_url) as workers:
+        at_once(lambda: workers[0].open_all(4), lambda: workers[1].open_all(4))
+        campaign.open_all(4)
+
+    assert list(campaign.rows) == list(range(1, 61))
+    assert campaign.sheet.roster_complete
+    assert campaign.sheet.closes
