@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -123,6 +123,13 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def merged(connection: Connection, old: Any, new: Any) -> Any:
+    """A JSON object with the keys of both; where both have one, `new` counts."""
+    if connection.dialect.name == "postgresql":
+        return old.op("||")(new)
+    return func.json_patch(old, new)
 
 
 def lock_rows(

@@ -1,13 +1,12 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
-from pipeline.audience.csv_file import read_rows
 from pipeline.audience.importer import (
     ImportReport,
+    check_file,
     import_file,
     import_lists,
     list_files,
-    list_name,
 )
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.store import (
@@ -36,6 +35,7 @@ __all__ = [
     "Person",
     "Subscription",
     "UnsubscribeClaim",
+    "check_file",
     "count_confirmed",
     "find_list",
     "find_person",
@@ -44,12 +44,10 @@ __all__ = [
     "import_file",
     "import_lists",
     "list_files",
-    "list_name",
     "list_people",
     "read_address",
     "read_keys",
     "read_lists",
-    "read_rows",
     "read_unsubscribe_token",
     "suppress",
     "unsubscribe",

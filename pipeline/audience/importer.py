@@ -69,6 +69,15 @@ def import_file(engine: Engine, file: Path, now: datetime) -> ImportReport:
     return ImportReport(file, name, len(lines) + len(refused), joined, absent, tuple(refused))
 
 
+def check_file(file: Path) -> tuple[RowError, ...]:
+    """The rows that an import would refuse; nothing is written. Raises AudienceError as it does."""
+    list_name(file)
+    refused: list[RowError] = []
+    for _ in _usable(file, {}, refused):
+        pass
+    return tuple(refused)
+
+
 def list_name(file: Path) -> str:
     """The list a file stands for. Raises AudienceError for a name no list can have."""
     if not _LIST_NAME.fullmatch(file.stem):

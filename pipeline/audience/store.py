@@ -12,7 +12,7 @@ from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
 from pipeline.audience.csv_file import Row
-from pipeline.db import insert, lock_rows
+from pipeline.db import insert, lock_rows, merged
 from pipeline.errors import AudienceError
 from pipeline.schema import (
     SubscriptionState,
@@ -173,14 +173,20 @@ def upsert(
 ) -> None:
     """Add people and put them on a list.
 
-    A known person's name and attributes follow the file; their subscription never does: who
-    unsubscribed is not brought back.
+    A known person's name and attributes follow the file, and keep what it does not say: somebody
+    on two lists has both files' columns. Their subscription never follows it: who unsubscribed is
+    not brought back.
     """
     people = insert(connection, subscribers)
     connection.execute(
         people.on_conflict_do_update(
             index_elements=["identity"],
-            set_={"name": people.excluded.name, "attributes": people.excluded.attributes},
+            set_={
+                "name": func.coalesce(func.nullif(people.excluded.name, ""), subscribers.c.name),
+                "attributes": merged(
+                    connection, subscribers.c.attributes, people.excluded.attributes
+                ),
+            },
         ),
         [
             {

@@ -30,7 +30,10 @@ def read_known_posts(connection: Connection, present: Collection[str]) -> tuple[
 
 
 def remember_posts(connection: Connection, posts: Sequence[Post]) -> None:
-    """Note what is published now, so that a renamed file can keep its identity."""
+    """Note what is published now, so that a renamed file can keep its identity.
+
+    The slug stays the first one: it is what a renamed post has to name among its aliases.
+    """
     rows = [
         {
             "id": post.id,
@@ -43,5 +46,5 @@ def remember_posts(connection: Connection, posts: Sequence[Post]) -> None:
     ]
     if rows:
         statement = insert(connection, known_posts)
-        fresh = {key: statement.excluded[key] for key in ("slug", "title", "date", "text")}
+        fresh = {key: statement.excluded[key] for key in ("title", "date", "text")}
         connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)

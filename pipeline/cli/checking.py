@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipeline import audience, campaigns, clock
-from pipeline.audience import read_rows
 from pipeline.clock import Content, Site
 from pipeline.content import published
 from pipeline.db import reading
@@ -47,10 +46,8 @@ def find_faults(site: Site) -> tuple[Fault, ...]:
 def _lists(site: Site) -> Iterator[Fault]:
     for file in audience.list_files(site.config.subscribers):
         try:
-            audience.list_name(file)
-            for row in read_rows(file):
-                if isinstance(row, PipelineError):
-                    yield Fault(str(row), row.hint, blocks=False)
+            for error in audience.check_file(file):
+                yield Fault(str(error), error.hint, blocks=False)
         except PipelineError as error:
             yield Fault(str(error), error.hint)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -39,8 +40,10 @@ def init(folder: Path, **values: str) -> None:
     from pipeline.config import read_config
 
     values["date"] = f"{datetime.now(UTC):%Y-%m-%d}"
+    with TemporaryDirectory() as draft:
+        _write(Path(draft), values)
+        read_config(Path(draft), {})  # a value that cannot work is refused before anything is made
     _write(folder, values)
-    read_config(folder)  # says at once when a value given here cannot work
     click.echo(f"A new site is in {folder}. Next:")
     click.echo(f"  pipeline --site {folder} run      send its first edition to the local mailbox")
     click.echo(f"  pipeline --site {folder} serve    see it in a browser")

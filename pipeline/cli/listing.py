@@ -57,7 +57,7 @@ def post_rows(posts: Sequence[Post], now: datetime) -> Rows:
     return [
         {
             "id": post.id,
-            "date": f"{post.date:%Y-%m-%d %H:%M}",
+            "date": f"{post.date:%Y-%m-%dT%H:%MZ}",
             "status": _post_status(post, now),
             "slug": post.slug,
             "title": post.title,

@@ -158,6 +158,7 @@ def import_subscribers(file: Path, as_json: bool) -> None:
     Example: pipeline subscribers import members.csv
     """
     from pipeline.audience import import_file
+    from pipeline.cli.report import counted
 
     site = open_site()
     report = import_file(site.engine, file, site.now())
@@ -167,7 +168,8 @@ def import_subscribers(file: Path, as_json: bool) -> None:
             {"list": report.list, "rows": report.rows, "joined": report.joined, "refused": refused}
         )
         return
-    click.echo(f"{report.rows} rows read, {report.joined} people joined {report.list}")
+    people = counted(report.joined, "person")
+    click.echo(f"{counted(report.rows, 'row')} read, {people} joined {report.list}")
     for error in report.refused:
         click.echo(f"Refused row {error}", err=True)
 

@@ -27,7 +27,7 @@ MEANINGS = {
     DeliveryStatus.DEFERRED: "put off by the server, tried again later",
     DeliveryStatus.REFUSED: "refused for good",
     DeliveryStatus.UNKNOWN: "may have gone: no reply was seen",
-    DeliveryStatus.SKIPPED: "left before their turn came",
+    DeliveryStatus.SKIPPED: "left, or could not be mailed, before their turn came",
     DeliveryStatus.CANCELLED: "called off",
     DeliveryStatus.EXPIRED: "tried for too long",
     DeliveryStatus.BOUNCED: "came back",
@@ -64,7 +64,7 @@ def _print_content(out: Console, site: Site, done: Pass) -> None:
     out.print(f"[bold]Posts[/]        {len(posts)} read, {shown} published{_waiting(posts, shown)}")
     for report in done.imports:
         joined = f", {report.joined} new" if report.joined else ""
-        out.print(f"[bold]Subscribers[/]  {report.rows} rows for {report.list}{joined}")
+        out.print(f"[bold]Subscribers[/]  {counted(report.rows, 'row')} for {report.list}{joined}")
 
 
 def _waiting(posts: Sequence[Any], shown: int) -> str:
@@ -74,7 +74,7 @@ def _waiting(posts: Sequence[Any], shown: int) -> str:
 def _print_feeds(out: Console, done: Pass) -> None:
     feeds = len(done.publications[-1].feeds)
     written = len({path for one in done.publications for path in one.written})
-    changed = f"{written} files written" if written else "nothing changed"
+    changed = f"{counted(written, 'file')} written" if written else "nothing changed"
     out.print(f"[bold]Feeds[/]        {feeds} feeds up to date, {changed}")
 
 
@@ -86,8 +86,8 @@ def _print_needs(out: Console, done: Pass) -> None:
             out.print(f"[yellow]Refused row[/] {escape(str(error))}")
         if report.absent:
             out.print(
-                f"[yellow]Note[/] {report.absent} people on the list {report.list} stand in"
-                f" {report.file.name} no more; they stay subscribed. To take one off:"
+                f"[yellow]Note[/] On the list {report.list}, {counted(report.absent, 'person')}"
+                f" no longer in {report.file.name} stay subscribed. To take one off:"
                 f" pipeline subscribers unsubscribe ADDRESS --list {report.list}"
             )
 
@@ -99,13 +99,15 @@ def print_renames(renames: Sequence[Rename]) -> None:
 
 
 def _print_look(out: Console, look: Look) -> None:
-    name = f"[bold]Newsletter[/]   {escape(look.due.newsletter.name)}"
+    name = f"[bold]Newsletter[/]   {escape(look.newsletter.name)}"
     if look.edition is not None and look.campaign_id is not None:
         edition = look.edition
         size = len(edition.html.encode()) / 1000
         posts = counted(len(edition.post_ids), "post")
         out.print(f"{name}: {escape(edition.subject)}")
         out.print(f"             edition {edition.id[:12]} of {posts}, {size:.1f} kB of HTML")
+    elif look.problem is not None or look.due is None:
+        out.print(f"{name}: [red]not sent[/], see below")
     else:
         out.print(f"{name}: {_why_not(look.due)}")
 
@@ -116,7 +118,7 @@ def _why_not(due: Due) -> str:
     if due.verdict is Verdict.NOBODY:
         return f"nobody is on the list {due.newsletter.settings.list}, so nothing was sent"
     if due.verdict is Verdict.NOTHING_NEW and due.due_at is None:
-        return "no post yet, nothing to send; its first edition goes out with the first one"
+        return "no new post, nothing to send; the next new one goes out at once"
     if count == 0:
         return f"no new post, nothing to send; next look {again}"
     return f"{count} new {'posts wait' if count > 1 else 'post waits'} for {again}"
@@ -161,8 +163,9 @@ def _serve_command(site: Site) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun: "1 post", "1,200 posts"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """A number with its noun: "1 post", "1,200 people"."""
+    many = {"person": "people"}.get(noun, f"{noun}s")
+    return f"{count:,} {noun if count == 1 else many}"
 
 
 def pass_as_json(done: Pass) -> dict[str, Any]:
@@ -182,18 +185,19 @@ def pass_as_json(done: Pass) -> dict[str, Any]:
         "feeds": publication_as_json(done.publications[-1]),
         "newsletters": [_look_as_json(look) for look in done.looks],
         "campaigns": [balance_as_json(balance) for balance in done.balances],
-        "failure": str(done.failure) if done.failure else None,
+        "problems": [str(problem) for problem in done.problems],
     }
 
 
 def _look_as_json(look: Look) -> dict[str, Any]:
     return {
-        "newsletter": look.due.newsletter.name,
-        "verdict": look.due.verdict,
+        "newsletter": look.newsletter.name,
+        "verdict": look.due.verdict if look.due else None,
         "campaign": look.campaign_id,
         "edition": look.edition.id if look.edition else None,
-        "new_posts": len(look.due.selection.posts),
-        "next_at": look.due.next_at.isoformat(),
+        "new_posts": len(look.due.selection.posts) if look.due else None,
+        "next_at": look.due.next_at.isoformat() if look.due else None,
+        "problem": str(look.problem) if look.problem else None,
     }
 
 
@@ -248,7 +252,7 @@ def print_publication(publication: Publication) -> None:
     """What `feeds` wrote."""
     out = console()
     out.print(
-        f"{len(publication.written)} files written, {publication.unchanged} unchanged,"
+        f"{counted(len(publication.written), 'file')} written, {publication.unchanged} unchanged,"
         f" {len(publication.removed)} removed in {publication.out}"
     )
     for path in publication.kept:

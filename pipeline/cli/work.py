@@ -59,8 +59,9 @@ def run(as_json: bool, quiet: bool) -> None:
         print_json(pass_as_json(done))
     else:
         print_pass(site, done, quiet=quiet)
-    if done.failure is not None:
-        say_error(done.failure)
+    for problem in done.problems:
+        say_error(problem)
+    if done.problems:
         raise SystemExit(1)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline import audience
 from pipeline.audience import ImportReport
-from pipeline.campaigns import Campaign, Verdict
+from pipeline.campaigns import Campaign
 from pipeline.clock.site import Site
 from pipeline.clock.steps import (
     Balance,
@@ -24,7 +24,7 @@ from pipeline.clock.steps import (
     start_due,
 )
 from pipeline.config import Smtp
-from pipeline.errors import TransportError
+from pipeline.errors import PipelineError, TransportError
 from pipeline.feeds import Publication
 from pipeline.schema import DeliveryStatus
 
@@ -39,6 +39,12 @@ class Pass:
     looks: tuple[Look, ...]
     balances: tuple[Balance, ...]
     failure: TransportError | None = None
+
+    @property
+    def problems(self) -> tuple[PipelineError, ...]:
+        """What kept something from being sent, for a person to mend."""
+        found = [look.problem for look in self.looks if look.problem]
+        return (*found, self.failure) if self.failure else tuple(found)
 
 
 def run_pass(
@@ -59,13 +65,13 @@ def run_pass(
     imports = audience.import_lists(site.engine, site.config.subscribers, site.now())
     on_stage("Publishing feeds")
     publication = publish_feeds(site, content)
-    dues = look_at(site, content)
-    if not live_campaigns(site) and all(due.verdict is not Verdict.DUE for due in dues):
-        return Pass(content, imports, (publication,), start_due(site, dues), ())
+    looks = look_at(site, content)
+    if not live_campaigns(site) and not any(look.is_due for look in looks):
+        return Pass(content, imports, (publication,), start_due(site, looks), ())
     on_stage("Connecting")
     with open_provider(site.config, site.mailbox) as provider:
         on_stage("Composing")
-        looks = start_due(site, dues)
+        looks = start_due(site, looks)
         edition_pages = publish_feeds(site, content)
         sending = live_campaigns(site)
         on_stage("Sending")

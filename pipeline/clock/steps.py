@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from pipeline import campaigns, ledger
 from pipeline.campaigns import Campaign, Due, Newsletter, Verdict
@@ -17,6 +19,7 @@ from pipeline.config import Config, Smtp
 from pipeline.content import Post, Rename, keep_identities, published, read_posts
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook, LocalMailbox, Worker, probe
+from pipeline.errors import AudienceError, ConfigError, PipelineError, TemplateError
 from pipeline.feeds import EditionPage, Publication, publish
 from pipeline.ledger import Sheet
 from pipeline.schema import CampaignState, DeliveryStatus
@@ -32,11 +35,21 @@ class Content:
 
 @dataclass(frozen=True)
 class Look:
-    """What a pass did about one newsletter."""
+    """What was found and done about one newsletter.
 
-    due: Due
+    `problem` is set when it cannot be sent as it stands; the others go on without it.
+    """
+
+    newsletter: Newsletter
+    due: Due | None = None
     edition: Edition | None = None
     campaign_id: int | None = None
+    problem: PipelineError | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to launch."""
+        return self.due is not None and self.due.verdict is Verdict.DUE
 
 
 @dataclass(frozen=True)
@@ -94,30 +107,42 @@ def read_newsletters(site: Site) -> tuple[Newsletter, ...]:
         return campaigns.read_newsletters(connection)
 
 
-def look_at(site: Site, content: Content) -> tuple[Due, ...]:
+def look_at(site: Site, content: Content) -> tuple[Look, ...]:
     """Which newsletters are due now, and with what."""
     newsletters = read_newsletters(site)
-    now, rehearsal = site.now(), site.config.rehearsal
     with reading(site.engine) as connection:
-        return tuple(
-            campaigns.read_due(connection, newsletter, content.posts, now, rehearsal=rehearsal)
-            for newsletter in newsletters
+        return tuple(_look(connection, site, one, content) for one in newsletters)
+
+
+def _look(connection: Connection, site: Site, newsletter: Newsletter, content: Content) -> Look:
+    try:
+        due = campaigns.read_due(
+            connection, newsletter, content.posts, site.now(), rehearsal=site.config.rehearsal
         )
+    except AudienceError as problem:
+        return Look(newsletter, problem=problem)
+    return Look(newsletter, due)
 
 
-def start_due(site: Site, dues: Sequence[Due]) -> tuple[Look, ...]:
+def start_due(site: Site, looks: Sequence[Look]) -> tuple[Look, ...]:
     """Launch the newsletters that are due; let the others' occurrences pass."""
-    return tuple(_start(site, due) for due in dues)
+    return tuple(_start(site, look) for look in looks)
 
 
-def _start(site: Site, due: Due) -> Look:
+def _start(site: Site, look: Look) -> Look:
     now = site.now()
-    if due.verdict is Verdict.NOTHING_NEW:
-        campaigns.pass_by(site.engine, due, now, rehearsal=site.config.rehearsal)
-    if due.verdict is not Verdict.DUE:
-        return Look(due)
-    edition = campaigns.compose_edition(due, site.config, now)
-    return Look(due, edition, campaigns.launch(site.engine, due, edition, site.config, now))
+    if look.due is None:
+        return look
+    if look.due.verdict is Verdict.NOTHING_NEW:
+        campaigns.pass_by(site.engine, look.due, now, rehearsal=site.config.rehearsal)
+    if not look.is_due:
+        return look
+    try:
+        edition = campaigns.compose_edition(look.due, site.config, now)
+    except (TemplateError, ConfigError) as problem:
+        return replace(look, problem=problem)
+    campaign_id = campaigns.launch(site.engine, look.due, edition, site.config, now)
+    return replace(look, edition=edition, campaign_id=campaign_id)
 
 
 def live_campaigns(site: Site) -> tuple[Campaign, ...]:

@@ -112,22 +112,25 @@ class Clock:
         publication = publish_feeds(self._site, content)
         self._published = state
         if publication.written:
-            self._say(f"Published {len(publication.written)} files.")
+            self._say(f"Published, files written: {len(publication.written)}.")
 
     def _tell_import(self, report: ImportReport) -> None:
         if report.joined:
-            self._say(f"{report.file.name}: {report.joined} people joined {report.list}.")
+            self._say(f"{report.file.name}: {report.joined} joined {report.list}.")
         for error in report.refused:
             self._once(str(error), f"Row refused: {error}")
 
     def _tell(self, look: Look) -> None:
-        name = look.due.newsletter.name
-        if look.campaign_id is not None and look.edition is not None:
+        name = look.newsletter.name
+        verdict = look.due.verdict if look.due else None
+        if look.problem is not None:
+            self._once(name, f"{name}: {look.problem} ({look.problem.hint})")
+        elif look.campaign_id is not None and look.edition is not None:
             kind = _kind(rehearsal=self._site.config.rehearsal)
             self._once(name, f"{kind} {look.campaign_id} of {name}: {look.edition.subject!r}.")
-        elif look.due.verdict is Verdict.NOBODY:
-            self._once(name, f"{name}: nobody is on the list {look.due.newsletter.settings.list}.")
-        elif look.due.verdict is Verdict.NOTHING_NEW:
+        elif verdict is Verdict.NOBODY:
+            self._once(name, f"{name}: nobody is on the list {look.newsletter.settings.list}.")
+        elif verdict is Verdict.NOTHING_NEW:
             self._once(name, f"{name}: no new post, nothing to send.")
 
     def _once(self, topic: str, sentence: str) -> None:

@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pipeline import __version__
 from pipeline.compose.jinja_engine import environment_for, render, render_line
 from pipeline.compose.mjml_engine import RENDERER, render_mjml
-from pipeline.compose.slots import SLOT, check_slots, fill
+from pipeline.compose.slots import SLOT, check_slots, fill, slot
 from pipeline.compose.template_files import TemplateFiles
 from pipeline.compose.values import make_preheader, make_values, without_reserved
 from pipeline.config import FILE_NAME, Config, NewsletterSettings
@@ -81,13 +81,17 @@ def make_edition(
         values, id=edition_id, subject=subject, preheader=preheader, language=language,
         view_url=view_url,
     )  # fmt: skip
+    html = _render_html(environment, newsletter.template, values, sources)
+    text = _render_text(environment, text_name, values)
+    _refuse_no_way_out(html, f"{newsletter.template}.mjml")
+    _refuse_no_way_out(text, text_name)
     return Edition(
         id=edition_id,
         newsletter=newsletter.name,
         subject=subject,
         preheader=preheader,
-        html=_render_html(environment, newsletter.template, values, sources),
-        text=_render_text(environment, text_name, values),
+        html=html,
+        text=text,
         language=language,
         post_ids=tuple(post.id for post in posts),
         private=private,
@@ -125,6 +129,16 @@ def _refuse_incomplete(
             file=str(config.root / FILE_NAME),
             key="site.postal_address",
             hint="set the sender's postal address in [site]",
+        )
+
+
+def _refuse_no_way_out(rendered: str, template: str) -> None:
+    """Every reader can leave by a link in the body, too (15 USC 7704 (a)(3), RFC 8058 2)."""
+    if slot("unsubscribe_url") not in rendered:
+        raise TemplateError(
+            "shows no link to unsubscribe by",
+            template=template,
+            hint="put {{ reader.unsubscribe_url }} into its footer, as the shipped ones do",
         )
 
 

@@ -98,7 +98,7 @@ def _place(error: Exception, name: str) -> tuple[str, int | None]:
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == "<template>":
             return name, frame.lineno
-        _, within, member = frame.filename.rpartition("/templates/")
+        _, within, member = f"/{frame.filename}".rpartition("/templates/")
         if within and not member.endswith(".py"):
             return member, frame.lineno
     return name, None

@@ -1,7 +1,7 @@
 """An edition and one reader become the bytes of one message (RFC 5322, 2045-2047).
 
 The edition is encoded once; a reader's message is its pieces joined with the reader's values. A
-message built by the email package costs four hundred times as much: docs/decisions/messages.md.
+message built by the email package costs many times as much: docs/decisions/messages.md.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class _ReaderValue:
             " before its readers are known",
             template="template",
             hint=f"write {{{{ reader.{self._name} }}}} alone; for different readers"
-            " make two newsletters with a segment each",
+            " make two newsletters with a list each",
         )
 
     __bool__ = __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = _refuse

@@ -28,7 +28,7 @@ _ENGLISH: Words = {
         "You are unsubscribed",
         "The address this link was made for is no longer on our list.",
     ),
-    "come_back": ("Was it a mistake? Write to {email}, and we will put you back on the list.",),
+    "come_back": ("Was it a mistake? Write to {email}.",),
     "one_click": ("You are unsubscribed.",),
     "and": (" and ",),
     "sample": (
@@ -89,9 +89,7 @@ _GERMAN: Words = {
         "Sie sind abgemeldet",
         "Die Adresse, für die dieser Link gemacht wurde, steht nicht mehr in unserem Verteiler.",
     ),
-    "come_back": (
-        "War es ein Versehen? Schreiben Sie an {email}, dann tragen wir Sie wieder ein.",
-    ),
+    "come_back": ("War es ein Versehen? Schreiben Sie an {email}.",),
     "one_click": ("Sie sind abgemeldet.",),
     "and": (" und ",),
     "sample": (

@@ -383,7 +383,7 @@ def test_people_missing_from_the_file_are_named_not_dropped(
     pipeline("run")
     site.add_subscribers("readers", ["ada@example.com"])
 
-    assert "1 people on the list readers" in pipeline("run").stdout
+    assert "1 person no longer in readers.csv" in pipeline("run").stdout
 
 
 def test_the_database_rules_and_the_difference_is_shown_until_adopted(
@@ -445,3 +445,74 @@ def test_campaigns_are_listed_and_shown(pipeline: Pipeline, site: SiteFolder) ->
     assert row["subject"] == "A good post"
     assert "sent 1" in pipeline("campaigns", "show", "1").stdout
     assert "there is no campaign 7" in pipeline("campaigns", "show", "7").stderr
+
+
+def test_somebody_on_two_lists_has_the_columns_of_both_files(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    first = site.add_subscribers("readers", [("ada@example.com", "Ada", "Oslo")], "email,name,city")
+    second = site.add_subscribers("members", [("ada@example.com", "", "7")], "email,name,number")
+    for file in (first, second):
+        pipeline("subscribers", "import", str(file))
+
+    (ada,) = json.loads(pipeline("subscribers", "show", "members", "--json").stdout)
+
+    assert ada["name"] == "Ada"
+    assert ada["attributes"] == {"city": "Oslo", "number": "7"}
+
+
+def test_one_newsletter_that_cannot_be_sent_does_not_hold_up_the_others(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    pipeline("newsletters", "add", "lost", "--list", "nobody-knows")
+    pipeline("newsletters", "add", "faulty", "--list", "readers", "--template", "no-such")
+
+    result = pipeline("run")
+
+    assert result.exit_code == 1
+    assert "1  sent" in result.stdout
+    assert "there is no list called 'nobody-knows'" in result.stderr
+    assert "no-such" in result.stderr
+    assert [row["state"] for row in json.loads(pipeline("status", "--json").stdout)] == ["sent"]
+
+
+def test_a_new_site_with_a_value_that_cannot_work_leaves_nothing_behind(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", str(tmp_path / "mine"), "--timezone", "Mars/Base"])
+
+    assert result.exit_code == 1
+    assert "is no time zone" in result.stderr
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_fault_of_a_template_names_its_file_where_the_site_is_this_folder(
+    site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    (site.root / "templates/digest.mjml").write_text(
+        "<mjml>\n<mj-body>\n{{ nothing }}\n</mj-body>\n</mjml>\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(site.root)
+
+    assert "digest.mjml:3: " in CliRunner().invoke(main, ["check"]).output
+
+
+def test_a_rename_that_was_guessed_asks_for_the_same_mend_until_it_is_made(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    words = " ".join(f"word{number}" for number in range(40))
+    path = site.add_post("old", words)
+    site.add_subscribers("readers", ["ada@example.com"])
+    pipeline("run")
+    path = path.rename(path.with_name("new.md"))
+    pipeline("run")
+    before = pipeline("check").stdout
+    path.write_text(path.read_text("utf-8").replace("title:", "aliases: [old]\ntitle:", 1), "utf-8")
+
+    after = pipeline("check")
+
+    assert "looks like the published post 'old', which is gone" in before
+    assert "add `aliases: [old]`" in before
+    assert after.exit_code == 0

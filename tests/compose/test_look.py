@@ -12,8 +12,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.compose import Edition, web_page
-from pipeline.palette import contrast
 from pipeline.config import Brand, Config
+from pipeline.palette import contrast
 from tests.compose.examples import Compose, a_picture, a_post, attributes, some_posts, text_of
 from tests.support.golden import Golden
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.compose import list_templates
+from pipeline.compose import list_templates, slot
 from pipeline.config import Config
 from pipeline.errors import TemplateError
 from tests.compose.examples import Compose, a_post, some_posts
@@ -14,11 +14,14 @@ from tests.compose.examples import Compose, a_post, some_posts
 WriteTemplate = Callable[[str, str], None]
 
 
+LEAVING = '<mj-text><a href="{{ reader.unsubscribe_url }}">Unsubscribe</a></mj-text>'
+
+
 def an_mjml(body: str) -> str:
     """Make a whole template of what stands in one text; the text is on line 5."""
     return (
         "<mjml>\n<mj-body>\n<mj-section>\n<mj-column>\n"
-        f"<mj-text>{body}</mj-text>\n</mj-column>\n</mj-section>\n</mj-body>\n</mjml>\n"
+        f"<mj-text>{body}</mj-text>\n{LEAVING}</mj-column>\n</mj-section>\n</mj-body>\n</mjml>\n"
     )
 
 
@@ -60,9 +63,13 @@ def test_a_template_brings_its_own_text_or_gets_the_digests(
 ) -> None:
     write_template("note.mjml", an_mjml("Hello"))
     assert "Back pain\n=========" in compose([a_post()], template="note").text
-    write_template("note.txt", "{{ posts[0].title | underlined('~') }}\n\n\n\n'quoted' & <b>\n")
+    write_template(
+        "note.txt",
+        "{{ posts[0].title | underlined('~') }}\n\n\n\n'quoted' & <b>\n"
+        "{{ reader.unsubscribe_url }}\n",
+    )
     text = compose([a_post()], template="note").text
-    assert text == "Back pain\n~~~~~~~~~\n\n'quoted' & <b>\n"
+    assert text == f"Back pain\n~~~~~~~~~\n\n'quoted' & <b>\n{slot('unsubscribe_url')}\n"
 
 
 def test_an_unknown_template_is_answered_with_the_nearest(compose: Compose) -> None:
@@ -188,3 +195,20 @@ def test_a_site_can_extend_the_shipped_page(
     html = compose(some_posts(2), template="note").html
     assert "Story 1 / Story 2" in html
     assert "12 Orchard Lane" in html
+
+
+def test_a_template_that_lets_nobody_leave_is_refused(
+    compose: Compose, write_template: WriteTemplate
+) -> None:
+    write_template("note.mjml", an_mjml("Hello").replace(LEAVING, ""))
+    with pytest.raises(TemplateError, match=r"note\.mjml: shows no link to unsubscribe by"):
+        compose([a_post()], template="note")
+
+
+def test_a_text_that_lets_nobody_leave_is_refused(
+    compose: Compose, write_template: WriteTemplate
+) -> None:
+    write_template("note.mjml", an_mjml("Hello"))
+    write_template("note.txt", "Hello\n")
+    with pytest.raises(TemplateError, match=r"note\.txt: shows no link to unsubscribe by"):
+        compose([a_post()], template="note")
