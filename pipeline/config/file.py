@@ -47,7 +47,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     file = root / FILE_NAME
     document = _read_toml(file)
     newsletters = document.pop("newsletter", [])
-    refuse_unknown(document, _SECTIONS, str(file), "section")
+    refuse_unknown(document, {**_SECTIONS, "newsletter": None}, str(file), "section")
     sections: dict[str, Any] = {}
     for name, kind in _SECTIONS.items():
         given = document.get(name, {})
@@ -58,7 +58,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
         )
     sections["site"] = complete_site(sections["site"], str(file))
     sections["serve"] = complete_serve(sections["serve"], sections["site"], str(file))
-    smtp_given = bool(document.get("smtp")) or bool(_from_environment(Smtp, "smtp", environ))
+    smtp_given = "smtp" in document or bool(_from_environment(Smtp, "smtp", environ))
     sections["smtp"] = complete_smtp(sections["smtp"], str(file)) if smtp_given else None
     return Config(
         root=root,
@@ -70,7 +70,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(
             "there is no such file, so this folder is not a site",
             file=str(file),
@@ -79,6 +79,10 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"is not valid TOML: {error}", file=str(file), hint="mend that line; see toml.io"
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror}", file=str(file), hint="see who may read it"
         ) from None
 
 

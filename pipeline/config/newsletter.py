@@ -44,12 +44,12 @@ def make_newsletter_settings(given: Mapping[str, Any], site: Site, file: str) ->
         from_email=newsletter.from_email or site.email,
     )
     for key in ("name", "list", "template"):
-        if not re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", getattr(complete, key)):
+        if not _is_name(getattr(complete, key)):
             raise ConfigError(
                 f"{getattr(complete, key)!r} is no name",
                 file=file,
                 key=f"newsletter.{key}",
-                hint="use small letters, digits, '-' and '_'",
+                hint="use up to 100 small letters, digits, '-' and '_'",
             )
     check_zone(complete.timezone, file, "newsletter.timezone")
     check_schedule(complete.schedule, file)
@@ -57,3 +57,7 @@ def make_newsletter_settings(given: Mapping[str, Any], site: Site, file: str) ->
     if complete.reply_to:
         check_address(complete.reply_to, file, "newsletter.reply_to")
     return complete
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= 100 and re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", text) is not None

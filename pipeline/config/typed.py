@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, get_type_hints
 
 from pipeline.errors import ConfigError
+
+# The lowest and the highest number that can work; beyond them nothing would be sent, or a time
+# could not be told.
+_LIMITS = {
+    "brand.logo_width": (1, 600),
+    "delivery.give_up_hours": (0, 8_760),
+    "delivery.lease_seconds": (1, 86_400),
+    "delivery.range_size": (1, 100_000),
+    "delivery.retry_minutes": (1, 10_080),
+    "feeds.length": (1, 100_000),
+    "newsletter.max_age_days": (1, 36_500),
+    "serve.port": (0, 65_535),
+    "smtp.connections": (1, 1_000),
+    "smtp.messages_per_connection": (1, 1_000_000),
+    "smtp.port": (0, 65_535),
+    "smtp.timeout_seconds": (1, 3_600),
+}
 
 
 def refuse_unknown(
@@ -42,7 +60,7 @@ def _refuse_missing(
     known: Mapping[str, Field[Any]], given: Mapping[str, Any], file: str, section: str
 ) -> None:
     for name, item in known.items():
-        if item.default is MISSING and given.get(name, "") == "":
+        if item.default is MISSING and _strip(given.get(name, "")) == "":
             raise ConfigError(
                 "is missing", file=file, key=f"{section}.{name}", hint=f"set {name} in [{section}]"
             )
@@ -61,12 +79,21 @@ def _convert(value: Any, wanted: Any, file: str, key: str) -> Any:
     if wanted is str:
         if isinstance(value, str):
             return _one_line(value, file, key)
-        raise ConfigError(f"must be a text in quotes, not {value!r}", file=file, key=key)
+        # Without the value: it may be a password.
+        raise ConfigError("must be a text in quotes", file=file, key=key)
+    return _convert_list(value, wanted.__args__[0], file, key)
+
+
+def _convert_list(value: Any, kind: Any, file: str, key: str) -> tuple[Any, ...]:
+    """A list, or a text with commas; empty items are none."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list):
         raise ConfigError(f"must be a list, not {value!r}", file=file, key=key)
-    kind = wanted.__args__[0]
-    return tuple(_convert(_strip(item), kind, file, key) for item in items)
+    found = [_strip(item) for item in items]
+    made = tuple(_convert(item, kind, file, key) for item in found if item != "")
+    if not made and key in _LIMITS:
+        raise ConfigError("needs at least one number", file=file, key=key)
+    return made
 
 
 def _strip(value: Any) -> Any:
@@ -74,15 +101,19 @@ def _strip(value: Any) -> Any:
 
 
 def _convert_int(value: Any, file: str, key: str) -> int:
-    if isinstance(value, str) and re.fullmatch(r"\d+", value.strip()):
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigError(f"must be a whole number from 0 up, not {value!r}", file=file, key=key)
+    low, high = _LIMITS[key]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(
+            f"must be a whole number from {low} to {high}, not {value!r}", file=file, key=key
+        )
     return value
 
 
 def _one_line(value: str, file: str, key: str) -> str:
-    # Settings end up in mail headers: a line break there would start a header of its own.
-    if any(ord(char) < 32 or ord(char) == 127 for char in value):
+    # Settings end up in mail headers: a line break there would start a header of its own. Half a
+    # character (Cs), from a variable that is no UTF-8, could not be written anywhere.
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in value):
         raise ConfigError("holds a line break or control character", file=file, key=key)
     return value.strip()

@@ -75,6 +75,16 @@ def test_who_joins_after_the_launch_is_not_in(books: Open) -> None:
     assert campaign.sheet.closes
 
 
+def test_nor_is_a_newer_person_with_an_older_date(books: Open) -> None:
+    campaign = books(3).launch()
+    campaign.join(1)
+    campaign.change(subscriptions, [4], confirmed_at=NOW - timedelta(days=9))
+    campaign.open_all()
+
+    assert list(campaign.rows) == [1, 2, 3]
+    assert campaign.sheet.closes
+
+
 def test_a_person_known_before_who_confirms_after_the_launch_is_not_in(books: Open) -> None:
     readers = books(3)
     readers.change(subscriptions, [2], state=SubscriptionState.PENDING, confirmed_at=None)
