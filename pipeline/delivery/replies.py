@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.config import Delivery
-from pipeline.errors import ReplyLost, TransportError, TransportUnavailable
+from pipeline.errors import RecipientRefused, ReplyLost, TransportError, TransportUnavailable
 from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
@@ -89,6 +89,17 @@ def retry_at(
     minutes = steps[min(attempt, len(steps)) - 1] * (1 + 0.2 * jitter)
     at = now + timedelta(minutes=minutes)
     return at if at <= launched_at + timedelta(hours=delivery.give_up_hours) else None
+
+
+def is_about_us(error: TransportError) -> bool:
+    """Whether a refusal of an address may really mean us: no login, a blocked sender, policy.
+
+    Servers such as Postfix say so only in the reply to RCPT, to each address in turn (530 of
+    RFC 4954 6, X.7.X of RFC 3463 3.8).
+    """
+    return isinstance(error, RecipientRefused) and (
+        error.code == 530 or error.enhanced_code.startswith("5.7.")
+    )
 
 
 def kills_address(result: Result) -> bool:

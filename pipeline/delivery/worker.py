@@ -22,7 +22,7 @@ from pipeline.config import Config, Smtp
 from pipeline.db import reading, writing
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.recorder import Recorder
-from pipeline.delivery.replies import accepted, failed, retry_at
+from pipeline.delivery.replies import accepted, failed, is_about_us, retry_at
 from pipeline.delivery.smtp import Connection
 from pipeline.delivery.worker_name import gone_workers, new_worker_name
 from pipeline.errors import TransportError, TransportUnavailable
@@ -182,12 +182,34 @@ class Worker:
         sender = self._letters.envelope_sender(wish.campaign_id)
         try:
             reply = connection.send(sender, email, message)
-        except TransportError as error:
+        except TransportError as caught:
+            error = self._understand(wish.campaign_id, caught)
             if isinstance(error, TransportUnavailable):
                 self._failure = self._failure or error
                 self._stop.set()
             return failed(wish, attempt, error, self._retry_at(wish.campaign_id, attempt))
         return accepted(wish, attempt, reply.code, reply.text)
+
+    def _understand(self, campaign_id: int, error: TransportError) -> TransportError:
+        """Tell a provider that refuses us from one that refuses a reader.
+
+        While nothing of a campaign was accepted, a refusal that may be about us counts as that:
+        otherwise one missing login would refuse a whole list for good.
+        """
+        if not is_about_us(error) or self._was_ever_accepted(campaign_id):
+            return error
+        return TransportUnavailable(
+            str(error),
+            code=error.code,
+            enhanced_code=error.enhanced_code,
+            hint="nothing of this campaign was accepted yet, so this seems to be about us, not the"
+            " reader: check the login, the sender and your provider's rules",
+        )
+
+    def _was_ever_accepted(self, campaign_id: int) -> bool:
+        with reading(self._engine) as connection:
+            counts = ledger.read_sheet(connection, campaign_id).counts
+        return counts[DeliveryStatus.SENT] > 0
 
     def _retry_at(self, campaign_id: int, attempt: int) -> datetime | None:
         return retry_at(

@@ -415,3 +415,35 @@ def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kep
     assert isinstance(failure, DatabaseUnavailable)
     assert sending.counts == {"sent": 5, "planned": 5}
     assert copies(smtp_server) == one_each(range(1, 6))
+
+
+@pytest.mark.parametrize(
+    "reply", ["530 5.7.0 Must issue STARTTLS first", "554 5.7.1 Relay access denied"]
+)
+def test_a_provider_that_refuses_everybody_because_of_us_refuses_nobody_for_good(
+    sending: Sending, smtp_server: CapturingServer, reply: str
+) -> None:
+    sending.launch(some_people(20))
+    smtp_server.answer("RCPT", reply)
+
+    failure = outcome(sending.worker(smtp_server))
+
+    assert isinstance(failure, TransportUnavailable)
+    assert "about us" in failure.hint
+    sheet = sending.sheet
+    assert sheet.closes
+    assert sheet.counts[DeliveryStatus.REFUSED] == 0
+
+
+def test_one_reader_refused_for_policy_among_others_is_that_readers_own_refusal(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    people = some_people(20)
+    sending.launch(people)
+    smtp_server.answer("RCPT", "550 5.7.1 members only", to=people[-1][0])
+
+    failure = outcome(sending.worker(smtp_server))
+
+    assert failure is None
+    counts = sending.sheet.counts
+    assert (counts[DeliveryStatus.SENT], counts[DeliveryStatus.REFUSED]) == (19, 1)
