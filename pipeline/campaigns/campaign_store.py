@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, exists, func, or_, select
 
 from pipeline.compose import Edition, Sender
 from pipeline.db import insert
@@ -53,11 +53,18 @@ def read_edition(connection: Connection, edition_id: str) -> Edition:
     return _edition(connection.execute(select(editions).where(editions.c.id == edition_id)).one())
 
 
-def read_public_editions(connection: Connection) -> tuple[Edition, ...]:
-    """The editions that may be viewed in a browser, newest first."""
+def read_public_editions(connection: Connection, *, rehearsal: bool) -> tuple[Edition, ...]:
+    """The editions that may be viewed in a browser, newest first.
+
+    Those that were only rehearsed are shown while rehearsing, and never beside real ones later.
+    """
+    campaign = exists().where(
+        campaigns.c.edition_id == editions.c.id,
+        _counts_for(campaigns.c.rehearsal, rehearsal=rehearsal),
+    )
     rows = connection.execute(
         select(editions)
-        .where(editions.c.private.is_(False))
+        .where(editions.c.private.is_(False), campaign)
         .order_by(editions.c.issued_on.desc(), editions.c.id)
     )
     return tuple(map(_edition, rows))

@@ -127,7 +127,9 @@ def unsubscribe(site: Site, address: str, name: str) -> str:
                     connection, mailing_list.id, subscription.subscriber_id, site.now()
                 )
                 return f"{address} {'is off' if gone else 'had left'} the list {name}."
-    raise AudienceError(f"{address} is not on the list {name}", hint="`pipeline subscribers show`")
+    raise AudienceError(
+        f"{address} is not on the list {name}", hint=f"see `pipeline subscribers show {name}`"
+    )
 
 
 # --- newsletters --------------------------------------------------------------------------------

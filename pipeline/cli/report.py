@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +38,8 @@ MEANINGS = {
 
 def console() -> Console:
     """Standard output; plain, and as wide as the text, when it is not a terminal."""
-    return Console(highlight=False, soft_wrap=True)
+    plain = None if sys.stdout.isatty() else 10_000
+    return Console(highlight=False, soft_wrap=True, width=plain)
 
 
 # --- a pass -------------------------------------------------------------------------------------
@@ -127,7 +129,9 @@ def _why_not(due: Due) -> str:
 def _print_balance(out: Console, site: Site, balance: Balance) -> None:
     campaign, sheet = balance.campaign, balance.sheet
     kind = "Rehearsal" if campaign.rehearsal else "Campaign"
-    out.print(f"\n[bold]{kind} {campaign.id}[/], {campaign.state}: {escape(campaign.subject)}")
+    name = escape(campaign.newsletter)
+    subject = escape(campaign.subject)
+    out.print(f"\n[bold]{kind} {campaign.id}[/] of {name}, {campaign.state}: {subject}")
     if campaign.rehearsal:
         out.print("No provider is set: these messages went to the local mailbox, to nobody else.")
     table = Table(show_header=False, box=None, pad_edge=False)

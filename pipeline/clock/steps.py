@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -72,24 +73,25 @@ def publish_feeds(site: Site, content: Content, out: Path | None = None) -> Publ
     """Publish what is out and public, and remember it."""
     now = site.now()
     with reading(site.engine) as connection:
-        editions = campaigns.read_public_editions(connection)
+        editions = campaigns.read_public_editions(connection, rehearsal=site.config.rehearsal)
     public = published(content.posts, now)
     every = published(content.posts, now, private=True)
     mails_private = any(one.settings.private for one in read_newsletters(site))
     unlisted = [post for post in every if mails_private and post.visibility == "private"]
-    publication = publish(public, site.config, out or site.output, _pages(editions), unlisted)
+    pages = _pages(editions, site.config.site.zone)
+    publication = publish(public, site.config, out or site.output, pages, unlisted)
     with writing(site.engine) as connection:
         campaigns.remember_posts(connection, every)
     return publication
 
 
-def _pages(editions: Sequence[Edition]) -> tuple[EditionPage, ...]:
+def _pages(editions: Sequence[Edition], zone: ZoneInfo) -> tuple[EditionPage, ...]:
     return tuple(
         EditionPage(
             slug=edition.view_url.rstrip("/").rpartition("/")[2],
             title=edition.subject,
             html=web_page(edition),
-            issued_at=datetime.combine(edition.issued_on, time(), UTC),
+            issued_at=datetime.combine(edition.issued_on, time(), zone),
         )
         for edition in editions
     )

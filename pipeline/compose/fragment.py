@@ -8,13 +8,15 @@ from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MOST_COLUMNS_ON_A_PHONE = 2
+_PHONE = 288  # pixels of text on the narrowest
 
 
 def style_fragment(html: str, styles: Mapping[str, str], width: int) -> Markup:
     """Write each selector's style on the elements it matches; a later selector wins.
 
     Declarations already there (a table cell's alignment) are kept after the new ones. Pictures
-    are made no wider than `width` pixels, which Outlook takes from the attribute alone. Tables
+    are made no wider than `width` pixels, which Outlook takes from the attribute alone; those
+    wider than a phone get the class "wide", for a stylesheet to fit them to one. Tables
     of three or more columns get the class "stack" and, hidden in each cell, its column's head
     with the class "label": a phone can show each row as a list.
     """
@@ -34,6 +36,8 @@ def style_fragment(html: str, styles: Mapping[str, str], width: int) -> Markup:
 def _narrow(image: LexborNode, width: int) -> None:
     """Scale the attributes of a picture that is wider than the column."""
     given = _pixels(image, "width")
+    if given is not None and given > _PHONE:
+        image.attrs["class"] = "wide"
     if given is None or given <= width:
         return
     height = _pixels(image, "height")

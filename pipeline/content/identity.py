@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,8 +77,15 @@ def keep_identities(
         for post in posts
         if post.id in matches
     )
-    kept = (replace(post, id=matches[post.id].id) if post.id in matches else post for post in posts)
+    slugs = {post.slug for post in posts}
+    kept = (_kept(post, matches[post.id], slugs) if post.id in matches else post for post in posts)
     return tuple(kept), renames
+
+
+def _kept(post: Post, old: KnownPost, slugs: Collection[str]) -> Post:
+    """A post with the id it had, and a redirect from the address it had."""
+    moved = old.slug not in slugs and old.slug not in post.aliases
+    return replace(post, id=old.id, aliases=(old.slug, *post.aliases) if moved else post.aliases)
 
 
 def _matches(gone: Sequence[KnownPost], new: Sequence[Post]) -> dict[str, KnownPost]:

@@ -19,7 +19,11 @@ def read_form(body: bytes, content_type: str) -> Mapping[str, str]:
 
 def _read_parts(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
     head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
-    for part in message_from_bytes(head + body, policy=policy.HTTP).iter_parts():
+    try:
+        parts = [*message_from_bytes(head + body, policy=policy.HTTP).iter_parts()]
+    except (IndexError, ValueError, LookupError, AttributeError):
+        return  # the standard library's parser stumbles over headers such as "multipart/x; a*"
+    for part in parts:
         name = part.get_param("name", header="content-disposition")
         value = part.get_payload(decode=True)
         if isinstance(name, str) and isinstance(value, bytes):

@@ -12,7 +12,7 @@ _ENGLISH: Words = {
         "Unsubscribe from {newsletter}?",
         "We will stop sending it to {address}.",
         "Unsubscribe",
-        "It holds at once. You need no password, and there are no questions.",
+        "It takes effect at once. You need no password, and there are no questions.",
     ),
     "pressed_nothing": ("Nothing has changed yet: the button below does it.",),
     "left": (

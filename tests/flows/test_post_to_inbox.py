@@ -112,7 +112,7 @@ def test_each_reader_has_a_link_of_their_own_to_leave_by(practice: SiteFolder) -
 def test_a_rehearsal_says_so_in_header_report_and_status(practice: SiteFolder) -> None:
     report = pipeline(practice, "run").stdout
 
-    assert "Rehearsal 1, sent" in report
+    assert "Rehearsal 1 of digest, sent" in report
     assert "local mailbox" in report
     assert all("X-Rehearsal" in mail for mail in mailbox(practice).values())
     assert "(rehearsal)" in pipeline(practice, "status").stdout
