@@ -23,8 +23,16 @@ def database_url(config: Config) -> str:
     """The configured URL, else SQLite in the site's var/."""
     if config.database.url:
         return config.database.url
-    config.var.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{config.var / 'pipeline.db'}"
+    file = config.var / "pipeline.db"
+    try:
+        config.var.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # addresses: for the owner alone; SQLite's own files follow
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{error.filename}: cannot be written: {error.strerror}",
+            hint="the site's var/ must belong to whoever runs this",
+        ) from error
+    return f"sqlite:///{file}"
 
 
 def open_database(config: Config) -> Engine:

@@ -14,6 +14,38 @@ from pipeline.errors import AudienceError, RowError
 
 EMAIL_HEADERS = ("email", "e-mail", "mail", "email address", "e-mail address")
 NAME_HEADERS = ("name", "full name")
+# How other tools mark who gets no mail. A person who left there must not be mailed from here.
+STATE_HEADERS = ("status", "state", "subscription", "subscription status", "email status")
+STATES_WITHOUT_MAIL = frozenset(
+    [
+        "unsubscribed",
+        "unconfirmed",
+        "cleaned",
+        "bounced",
+        "complained",
+        "blocked",
+        "blocklisted",
+        "blacklisted",
+        "disabled",
+        "inactive",
+        "suppressed",
+        "pending",
+        "opted-out",
+        "opt-out",
+        "opted_out",
+        "non-subscribed",
+    ]
+)
+LEAVING_HEADERS = (
+    "unsubscribed",
+    "unsubscribed_at",
+    "unsubscribed at",
+    "unsub_time",
+    "unsubscribe_time",
+    "unsubscribe time",
+    "opt_out_time",
+    "opted_out_at",
+)
 LONGEST_VALUE = 2000  # characters
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
 
@@ -85,7 +117,22 @@ def _row(
         address = read_address(cells[email_column])
     except AudienceError as error:
         return RowError(str(error), file=path, line=line)
+    for column, cell in zip(columns, cells, strict=True):
+        if _says_left(column.casefold(), cell.strip().casefold()):
+            return RowError(
+                f"the column {column!r} says {cell.strip()[:60]!r}, so nobody is added",
+                file=path,
+                line=line,
+                hint="who left elsewhere stays away here; take the column out if it means more",
+            )
     return _person(line, address, columns, cells, email_column)
+
+
+def _says_left(column: str, cell: str) -> bool:
+    """Whether another tool's export marks a person as one who gets no mail."""
+    if column in STATE_HEADERS:
+        return cell in STATES_WITHOUT_MAIL
+    return column in LEAVING_HEADERS and cell not in ("", "0", "no", "false", "null")
 
 
 def _person(

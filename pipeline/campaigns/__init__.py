@@ -14,7 +14,6 @@ from pipeline.campaigns.launch import launch, make_sender, pass_by
 from pipeline.campaigns.newsletter_store import (
     add_newsletter,
     declare_newsletters,
-    find_newsletter,
     read_newsletters,
     read_next_at,
     set_next_at,
@@ -35,7 +34,6 @@ __all__ = [
     "count_editions",
     "declare_newsletters",
     "differences",
-    "find_newsletter",
     "launch",
     "make_sender",
     "next_after",

@@ -78,17 +78,6 @@ def read_newsletters(connection: Connection) -> tuple[Newsletter, ...]:
     return tuple(Newsletter(row.id, from_json(row.settings)) for row in rows)
 
 
-def find_newsletter(connection: Connection, name: str) -> Newsletter:
-    """The newsletter called `name`. Raises CampaignError when there is none."""
-    found = [one for one in read_newsletters(connection) if one.name == name]
-    if not found:
-        raise CampaignError(
-            f"there is no newsletter called {name!r}",
-            hint="`pipeline newsletters` lists them; add one as [[newsletter]] in pipeline.toml",
-        )
-    return found[0]
-
-
 def hold_newsletter(connection: Connection, newsletter_id: int) -> None:
     """Let nobody else launch this newsletter until the transaction ends."""
     connection.execute(lock_rows(select(newsletters.c.id).where(newsletters.c.id == newsletter_id)))

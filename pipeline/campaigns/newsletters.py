@@ -30,6 +30,19 @@ class Difference:
     in_file: Any
     in_database: Any
 
+    @property
+    def sentence(self) -> str:
+        """What holds, and what the file says."""
+        return (
+            f"{self.newsletter}: {self.key} is {self.in_database!r},"
+            f" but pipeline.toml says {self.in_file!r}"
+        )
+
+    @property
+    def hint(self) -> str:
+        """How to make the file's value hold."""
+        return f"to take the file's: pipeline newsletters adopt {self.newsletter}"
+
 
 def differences(
     declared: tuple[NewsletterSettings, ...], ruling: tuple[Newsletter, ...]

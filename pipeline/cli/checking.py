@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipeline import audience, campaigns, clock
+from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
 from pipeline.content import published
 from pipeline.db import reading
@@ -55,6 +56,8 @@ def _lists(site: Site) -> Iterator[Fault]:
 def _newsletters(site: Site, content: Content | None) -> Iterator[Fault]:
     lists = {file.stem for file in audience.list_files(site.config.subscribers)}
     newsletters = clock.read_newsletters(site)
+    for found in campaigns.differences(site.config.newsletters, newsletters):
+        yield Fault(found.sentence, found.hint, blocks=False)
     with reading(site.engine) as connection:
         lists |= {one.name for one in audience.read_lists(connection)}
         for newsletter in newsletters:
@@ -76,7 +79,11 @@ def _edition(
     connection: Connection, site: Site, newsletter: campaigns.Newsletter, content: Content
 ) -> Iterator[Fault]:
     try:
-        campaigns.compose_next(connection, newsletter, content.posts, site.config, site.now())
+        edition = campaigns.compose_next(
+            connection, newsletter, content.posts, site.config, site.now()
+        )
+        if warning := size_warning(edition):
+            yield Fault(f"newsletter {newsletter.name!r}: {warning}", "", blocks=False)
     except PipelineError as error:
         yield Fault(f"newsletter {newsletter.name!r}: {error}", error.hint)
 
@@ -86,7 +93,9 @@ def print_faults(faults: tuple[Fault, ...]) -> None:
     import click
 
     for fault in faults:
-        word = click.style("Fault:", fg="red") if fault.blocks else click.style("Row:", fg="yellow")
+        word = (
+            click.style("Fault:", fg="red") if fault.blocks else click.style("Note:", fg="yellow")
+        )
         click.echo(f"{word} {fault.sentence}")
         if fault.hint:
             click.echo(f"       {fault.hint}")

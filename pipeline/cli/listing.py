@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from pipeline import audience, campaigns, clock
-from pipeline.campaigns import Newsletter
+from pipeline.campaigns import Difference, Newsletter
 from pipeline.cli.report import console, local_time
 from pipeline.clock import Site
 from pipeline.config import make_newsletter_settings
@@ -137,8 +137,8 @@ def unsubscribe(site: Site, address: str, name: str) -> str:
 
 def newsletter_rows(site: Site) -> Rows:
     """All newsletters with their next time and the keys on which the file differs."""
-    ruling = clock.read_newsletters(site)
-    differing = campaigns.differences(site.config.newsletters, ruling)
+    ruling = clock.declare_newsletters(site)
+    disagreed = campaigns.differences(site.config.newsletters, ruling)
     with reading(site.engine) as connection:
         return [
             {
@@ -146,7 +146,7 @@ def newsletter_rows(site: Site) -> Rows:
                 "next": _next(connection, site, one),
                 "differences": [
                     {"key": found.key, "in_file": found.in_file, "in_database": found.in_database}
-                    for found in differing
+                    for found in disagreed
                     if found.newsletter == one.name
                 ],
             }
@@ -161,18 +161,18 @@ def _next(connection: Any, site: Site, newsletter: Newsletter) -> str:
 
 def newsletter_details(site: Site, name: str) -> dict[str, Any]:
     """One newsletter. Raises CampaignError when there is none."""
-    return asdict(_find(site, name).settings)
+    return asdict(clock.find_newsletter(site, name).settings)
 
 
-def print_differences(rows: Rows) -> None:
+def differing(site: Site) -> tuple[Difference, ...]:
+    """The keys on which the file and the database disagree."""
+    return campaigns.differences(site.config.newsletters, clock.read_newsletters(site))
+
+
+def print_differences(found: Iterable[Difference]) -> None:
     """Where pipeline.toml says something else than what holds."""
-    for row in rows:
-        for one in row["differences"]:
-            console().print(
-                f"{row['name']}: {one['key']} is {one['in_database']!r}, but pipeline.toml says"
-                f" {one['in_file']!r}; to take that: pipeline newsletters adopt {row['name']}",
-                markup=False,
-            )
+    for one in found:
+        console().print(f"{one.sentence}; {one.hint}", markup=False)
 
 
 def make_newsletter(site: Site, given: Mapping[str, str]) -> None:
@@ -210,9 +210,9 @@ def adopt(site: Site, name: str) -> str:
 
 
 def _find(site: Site, name: str) -> Newsletter:
-    clock.read_newsletters(site)
-    with reading(site.engine) as connection:
-        return campaigns.find_newsletter(connection, name)
+    """A newsletter that is in the database, to be changed there."""
+    clock.declare_newsletters(site)
+    return clock.find_newsletter(site, name)
 
 
 def _save(site: Site, old: Newsletter, new: Newsletter) -> None:

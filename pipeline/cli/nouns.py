@@ -220,7 +220,7 @@ def list_newsletters(as_json: bool) -> None:
     \b
     Example: pipeline newsletters list --json
     """
-    from pipeline.cli.listing import newsletter_rows, print_differences, print_table
+    from pipeline.cli.listing import differing, newsletter_rows, print_differences, print_table
 
     site = open_site()
     rows = newsletter_rows(site)
@@ -228,7 +228,7 @@ def list_newsletters(as_json: bool) -> None:
         print_json(rows)
         return
     print_table(rows, ("name", "list", "template", "schedule", "timezone", "next"))
-    print_differences(rows)
+    print_differences(differing(site))
 
 
 @newsletters.command("show")

@@ -14,10 +14,9 @@ from pipeline.errors import PipelineError
 
 def write_preview(site: Site, name: str, out: Path) -> tuple[Edition, tuple[Path, ...]]:
     """Compose and write; the files. Raises CampaignError for a newsletter that does not exist."""
-    clock.read_newsletters(site)
+    newsletter = clock.find_newsletter(site, name)
     posts = clock.read_content(site).posts
     with reading(site.engine) as connection:
-        newsletter = campaigns.find_newsletter(connection, name)
         edition = campaigns.compose_next(connection, newsletter, posts, site.config, site.now())
     reader = sample_reader(site.config)
     values = reader_values(reader)

@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.campaigns import Due, Verdict
+from pipeline.campaigns import Due, Verdict, differences
 from pipeline.clock import Balance, Look, Pass, Site
+from pipeline.compose import Edition
 from pipeline.content import Rename, published
 from pipeline.delivery import list_mails
 from pipeline.feeds import Publication
@@ -36,6 +37,9 @@ MEANINGS = {
 }
 
 
+LARGE_HTML = 90_000  # octets; Gmail clips near 102,400
+
+
 def console() -> Console:
     """Standard output; plain, and as wide as the text, when it is not a terminal."""
     plain = None if sys.stdout.isatty() else 10_000
@@ -51,7 +55,7 @@ def print_pass(site: Site, done: Pass, *, quiet: bool) -> None:
     if not quiet:
         _print_content(out, site, done)
         _print_feeds(out, done)
-    _print_needs(out, done)
+    _print_needs(out, site, done)
     if not quiet:
         for look in done.looks:
             _print_look(out, look)
@@ -80,9 +84,12 @@ def _print_feeds(out: Console, done: Pass) -> None:
     out.print(f"[bold]Feeds[/]        {feeds} feeds up to date, {changed}")
 
 
-def _print_needs(out: Console, done: Pass) -> None:
+def _print_needs(out: Console, site: Site, done: Pass) -> None:
     """What a person should look at."""
     print_renames(done.content.renames)
+    newsletters = [look.newsletter for look in done.looks]
+    for found in differences(site.config.newsletters, tuple(newsletters)):
+        out.print(f"[yellow]Note[/] {escape(found.sentence)}; {escape(found.hint)}")
     for report in done.imports:
         for error in report.refused:
             out.print(f"[yellow]Refused row[/] {escape(str(error))}")
@@ -108,6 +115,8 @@ def _print_look(out: Console, look: Look) -> None:
         posts = counted(len(edition.post_ids), "post")
         out.print(f"{name}: {escape(edition.subject)}")
         out.print(f"             edition {edition.id[:12]} of {posts}, {size:.1f} kB of HTML")
+        if warning := size_warning(edition):
+            out.print(f"             [yellow]{warning}[/]")
     elif look.problem is not None or look.due is None:
         out.print(f"{name}: [red]not sent[/], see below")
     else:
@@ -164,6 +173,16 @@ def _serve_command(site: Site) -> str:
     if (root / "Makefile").exists():
         return "make serve"
     return "pipeline serve" if root == Path() else f"pipeline serve --site {root}"
+
+
+def size_warning(edition: Edition) -> str:
+    """A sentence for a mail that Gmail may cut off, or nothing."""
+    if len(edition.html.encode()) < LARGE_HTML:
+        return ""
+    return (
+        "Gmail cuts mail off at about 102 kB, and the link to unsubscribe would go with it:"
+        " take fewer posts, or a template that shows less of each"
+    )
 
 
 def counted(count: int, noun: str) -> str:

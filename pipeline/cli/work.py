@@ -120,12 +120,14 @@ def preview(newsletter: str, out: Path) -> None:
     Example: pipeline preview digest --out preview
     """
     from pipeline.cli.previewing import write_preview
-    from pipeline.cli.report import counted
+    from pipeline.cli.report import counted, size_warning
 
     edition, files = write_preview(open_site(), newsletter, out)
-    click.echo(
-        f"{edition.subject}\nEdition {edition.id[:12]} of {counted(len(edition.post_ids), 'post')}"
-    )
+    posts, size = counted(len(edition.post_ids), "post"), len(edition.html.encode()) / 1000
+    click.echo(edition.subject)
+    click.echo(f"Edition {edition.id[:12]} of {posts}, {size:.1f} kB of HTML")
+    if warning := size_warning(edition):
+        click.echo(warning, err=True)
     for file in files:
         click.echo(f"  {file}")
 

@@ -20,7 +20,7 @@ from pipeline.config import Config, Smtp
 from pipeline.content import Post, Rename, keep_identities, published, read_posts
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook, LocalMailbox, Worker, probe
-from pipeline.errors import AudienceError, ConfigError, PipelineError, TemplateError
+from pipeline.errors import AudienceError, CampaignError, ConfigError, PipelineError, TemplateError
 from pipeline.feeds import EditionPage, Publication, publish
 from pipeline.ledger import Sheet
 from pipeline.schema import CampaignState, DeliveryStatus
@@ -98,20 +98,41 @@ def _pages(editions: Sequence[Edition], zone: ZoneInfo) -> tuple[EditionPage, ..
 
 
 def read_newsletters(site: Site) -> tuple[Newsletter, ...]:
-    """All newsletters; those the file declares for the first time are copied now."""
+    """All newsletters as they rule; those seen for the first time stand as the file says.
+
+    Looking changes nothing: a pass copies them, and the commands that list or change them.
+    """
     with reading(site.engine) as connection:
         known = campaigns.read_newsletters(connection)
     names = {newsletter.name for newsletter in known}
-    if all(declared.name in names for declared in site.config.newsletters):
+    declared = [one for one in site.config.newsletters if one.name not in names]
+    return (*known, *(Newsletter(0, settings) for settings in declared))
+
+
+def declare_newsletters(site: Site) -> tuple[Newsletter, ...]:
+    """Copy the newsletters that the file declares for the first time; all of them."""
+    known = read_newsletters(site)
+    if all(newsletter.id for newsletter in known):
         return known  # nearly always: a tick must not take the write lock for nothing
     with writing(site.engine) as connection:
         campaigns.declare_newsletters(connection, site.config.newsletters, site.now())
         return campaigns.read_newsletters(connection)
 
 
+def find_newsletter(site: Site, name: str) -> Newsletter:
+    """The newsletter called `name`. Raises CampaignError when there is none."""
+    for newsletter in read_newsletters(site):
+        if newsletter.name == name:
+            return newsletter
+    raise CampaignError(
+        f"there is no newsletter called {name!r}",
+        hint="`pipeline newsletters` lists them; add one as [[newsletter]] in pipeline.toml",
+    )
+
+
 def look_at(site: Site, content: Content) -> tuple[Look, ...]:
     """Which newsletters are due now, and with what."""
-    newsletters = read_newsletters(site)
+    newsletters = declare_newsletters(site)
     with reading(site.engine) as connection:
         return tuple(_look(connection, site, one, content) for one in newsletters)
 

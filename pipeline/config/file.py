@@ -45,6 +45,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     Raises ConfigError that names the file and the key.
     """
     file = root / FILE_NAME
+    _refuse_misspelt(environ)
     document = _read_toml(file)
     newsletters = document.pop("newsletter", [])
     refuse_unknown(document, {**_SECTIONS, "newsletter": None}, str(file), "section")
@@ -84,6 +85,22 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(
             f"cannot be read: {error.strerror}", file=str(file), hint="see who may read it"
         ) from None
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Raise ConfigError for a variable that means a section of ours and no key of it.
+
+    A provider's host under a misspelt name would otherwise be a rehearsal in silence.
+    """
+    known = {
+        f"PIPELINE_{section}_{item.name}".upper(): None
+        for section, kind in _SECTIONS.items()
+        for item in fields(kind)
+    }
+    ours = tuple(f"PIPELINE_{section}_".upper() for section in _SECTIONS)
+    for variable in environ:
+        if variable.startswith(ours):
+            refuse_unknown({variable: None}, known, "the environment", "setting")
 
 
 def _from_environment(kind: type, section: str, environ: Mapping[str, str]) -> dict[str, str]:

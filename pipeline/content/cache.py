@@ -78,7 +78,7 @@ def write(config: Config, entries: Mapping[str, Entry]) -> None:
     body = msgspec.msgpack.encode(entries, enc_hook=encode)
     file = _file(config)
     with suppress(OSError):  # a read-only or full disk: the posts are there, that is what counts
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # private posts, too
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".posts-", delete=False) as new:
             try:
                 new.write(_mark(config) + b"\n" + body)

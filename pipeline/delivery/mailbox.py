@@ -92,6 +92,7 @@ def make_maildir(folder: Path) -> None:
     """Make an empty Maildir, or complete one."""
     for name in ("tmp", "new", "cur"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # what readers get is nobody else's to read
 
 
 def store(folder: Path, message: bytes) -> Path:

@@ -516,3 +516,80 @@ def test_a_rename_that_was_guessed_asks_for_the_same_mend_until_it_is_made(
     assert "looks like the published post 'old', which is gone" in before
     assert "add `aliases: [old]`" in before
     assert after.exit_code == 0
+
+
+def test_people_whom_another_tool_marks_as_gone_are_not_added(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    file = site.add_subscribers(
+        "members",
+        [
+            ("ada@example.com", "Subscribed", ""),
+            ("gone@example.com", "Unsubscribed", ""),
+            ("bounced@example.com", "cleaned", ""),
+            ("left@example.com", "", "2025-01-01 10:00:00"),
+            ("grace@example.com", "", "false"),
+        ],
+        "Email Address,Status,unsubscribed_at",
+    )
+
+    result = json.loads(pipeline("subscribers", "import", str(file), "--json").stdout)
+
+    assert (result["rows"], result["joined"]) == (5, 2)
+    assert "members.csv:3: the column 'Status' says 'Unsubscribed'" in result["refused"][0]
+
+
+@pytest.mark.parametrize("variable", ["PIPELINE_SMTP_HOSTNAME", "PIPELINE_SMTP_USER"])
+def test_a_misspelt_variable_is_no_rehearsal_in_silence(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+
+    result = pipeline("run")
+
+    assert result.exit_code == 1
+    assert f"{variable}: is no setting" in result.stderr
+    assert "did you mean" in result.stderr
+
+
+def test_looking_copies_no_newsletter_and_says_where_the_file_differs(
+    pipeline: Pipeline, site: SiteFolder, tmp_path: Path
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    settings = (site.root / "pipeline.toml").read_text("utf-8")
+    pipeline("check")
+    pipeline("preview", "digest", "--out", str(tmp_path))
+    site.configure(f'{settings}subject = "One"\n')
+    assert pipeline("preview", "digest", "--out", str(tmp_path)).stdout.startswith("One\n")
+    pipeline("run")
+
+    site.configure(f'{settings}subject = "Two"\n')
+
+    for command in ("check", "run", "newsletters"):
+        assert "but pipeline.toml says 'Two'" in pipeline(command).stdout
+
+
+def test_what_readers_get_is_for_the_owner_alone(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    pipeline("run")
+
+    for path in ("var/pipeline.db", "var/mailbox", "var/cache", "var/secret.key"):
+        assert (site.root / path).stat().st_mode & 0o077 == 0, path
+
+
+def test_an_edition_that_gmail_would_cut_is_told_of(
+    pipeline: Pipeline, site: SiteFolder, tmp_path: Path
+) -> None:
+    for number in range(10):
+        site.add_post(f"long-{number}", "Many words in a long letter. " * 500)
+    site.add_subscribers("readers", ["ada@example.com"])
+    settings = (site.root / "pipeline.toml").read_text("utf-8")
+    site.configure(f'{settings}template = "post"\n')
+
+    shown = pipeline("preview", "digest", "--out", str(tmp_path))
+
+    assert "Gmail cuts mail off" in shown.stderr
+    assert "Gmail cuts mail off" in pipeline("check").stdout
+    assert "Gmail cuts mail off" in pipeline("run").stdout

@@ -114,7 +114,8 @@ class Sending:
         self._subscribe(people)
         with writing(self.engine) as connection:
             campaigns.declare_newsletters(connection, (newsletter,), NOW)
-            found = campaigns.find_newsletter(connection, newsletter.name)
+            named = {one.name: one for one in campaigns.read_newsletters(connection)}
+            found = named[newsletter.name]
         due = Due(found, Verdict.DUE, Selection(()), None, NOW + timedelta(days=7))
         made = campaigns.launch(self.engine, due, edition, self.config, self.clock())
         assert made is not None
