@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.audience import find_subscription, import_lists, unsubscribe_token
-from pipeline.clock import Site, read_newsletters
+from pipeline.clock import Site, declare_newsletters
 from pipeline.config import read_config
 from pipeline.db import make_engine, reading
 from pipeline.delivery.mailbox import make_maildir, store
@@ -34,7 +34,7 @@ def open_site(site: SiteFolder, migrated_sqlite: Path) -> Iterator[Site]:
     engine = make_engine(copy_of(migrated_sqlite, config.var))
     made = Site(config, engine, KEYS, lambda: NOW)
     import_lists(engine, config.subscribers, NOW)
-    read_newsletters(made)
+    declare_newsletters(made)
     yield made
     engine.dispose()
 

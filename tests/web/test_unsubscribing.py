@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 
 from pipeline import schema
 from pipeline.audience import find_list, find_subscription, import_lists, unsubscribe_token
-from pipeline.clock import Site, read_newsletters
+from pipeline.clock import Site, declare_newsletters
 from pipeline.config import read_config
 from pipeline.db import reading, writing
 from pipeline.schema import SubscriptionState
@@ -264,7 +264,7 @@ def test_every_newsletter_of_the_list_is_named(
         '\n[[newsletter]]\nname = "monthly"\nlist = "readers"\ntitle = "The <Monthly>"\n'
     )
     changed = replace(open_site, config=read_config(site.root, {}))
-    read_newsletters(changed)
+    declare_newsletters(changed)
 
     page = start(changed).get(link).text
 
