@@ -8,15 +8,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, DatabaseUnavailable
 
 SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another to finish
 MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADING = 1_853_189_987  # any number, the same in every program: PostgreSQL's lock by that name
 
 
 def database_url(config: Config) -> str:
@@ -47,24 +59,30 @@ def open_database(config: Config) -> Engine:
 
 def make_engine(url: str) -> Engine:
     """An engine for `url` with this project's settings. Raises ConfigError for a URL not served."""
-    backend = url.partition(":")[0].partition("+")[0]
-    if backend == "sqlite":
-        return _make_sqlite_engine(url)
-    if backend not in ("postgresql", "postgres"):
-        raise ConfigError(
-            f"{backend!r} is no database we know",
-            key="database.url",
-            hint='as in "postgresql://user@host/name"; leave it out for SQLite',
-        )
-    return _make_postgresql_engine(url)
-
-
-def _make_postgresql_engine(url: str) -> Engine:
     try:
-        address = make_url(url).set(drivername="postgresql+psycopg")
-        return create_engine(address, pool_pre_ping=True)
-    except ArgumentError as error:
-        raise ConfigError(f"cannot be used: {error}", key="database.url") from None
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        # Without the URL: it may hold a password.
+        raise _refusal("cannot be read as an address") from None
+    backend = address.get_backend_name()
+    if backend == "sqlite":
+        return _make_sqlite_engine(address)
+    if backend not in ("postgresql", "postgres"):
+        raise _refusal(f"{backend!r} is no database we know")
+    return _make_postgresql_engine(address)
+
+
+def _refusal(message: str) -> ConfigError:
+    return ConfigError(
+        message,
+        key="database.url",
+        hint='as in "postgresql://user@host/name"; leave it out for SQLite',
+    )
+
+
+def _make_postgresql_engine(address: URL) -> Engine:
+    try:
+        return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError:
         raise ConfigError(
             "names PostgreSQL, whose driver is not installed",
@@ -73,8 +91,12 @@ def _make_postgresql_engine(url: str) -> Engine:
         ) from None
 
 
-def _make_sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_SECONDS})
+def _make_sqlite_engine(address: URL) -> Engine:
+    if not address.database or ":memory:" in address.database:
+        raise _refusal("names a database in memory, which would forget who got what")
+    engine = create_engine(
+        address.set(drivername="sqlite"), connect_args={"timeout": SQLITE_WAIT_SECONDS}
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: Any) -> None:
@@ -118,7 +140,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        # The others of its kind are faults of a statement, and so ours. SQLite has the plain one
+        # for a file that is no database.
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
         raise DatabaseUnavailable(
             f"the database {engine.url.render_as_string(hide_password=True)} cannot be used:"
             f" {_first_line(error)}",
@@ -155,12 +181,22 @@ def lock_rows(
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing when it is there already."""
+    """Bring the schema to the newest revision; does nothing when it is there already.
+
+    Raises DatabaseUnavailable for a schema that only a newer program knows.
+    """
     from alembic.migration import MigrationContext
 
+    revisions = _revisions()
     with reading(engine) as connection:
-        if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
-            return
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present == revisions[0]:
+        return
+    if present is not None and present not in revisions:
+        raise DatabaseUnavailable(
+            f"the database is of a newer program: it has revision {present!r}",
+            hint="start the newer program again, or restore the backup from before it",
+        )
     migrate(engine, "head")
 
 
@@ -169,16 +205,21 @@ def migrate(engine: Engine, revision: str) -> None:
     from alembic import command
 
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # Two programs that start together: the second waits, and finds it done.
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
         settings = _alembic_settings()
         settings.attributes["connection"] = connection
         step = command.downgrade if revision == "base" else command.upgrade
         step(settings, revision)
 
 
-def _newest_revision() -> str | None:
+def _revisions() -> list[str]:
+    """Every revision, newest first."""
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(_alembic_settings()).get_current_head()
+    scripts = ScriptDirectory.from_config(_alembic_settings())
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 def _alembic_settings() -> Any:

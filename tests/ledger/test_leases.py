@@ -226,6 +226,15 @@ def test_a_range_is_due_again_when_its_first_deferred_message_is(campaign: Books
     assert campaign.lease("b", now=later(minutes=5)) == lent
 
 
+def test_a_range_with_planned_and_deferred_messages_is_due_at_once(campaign: Books) -> None:
+    lent = campaign.must_lease()
+    campaign.start([1])
+    campaign.defer([1], later(minutes=30))
+    campaign.release(lent)
+
+    assert campaign.must_lease("b") == lent
+
+
 def test_a_worker_cannot_give_back_a_range_it_has_lost(campaign: Books) -> None:
     lent = campaign.must_lease("a")
     campaign.start([1, 2], "a")
