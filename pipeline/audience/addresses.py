@@ -42,6 +42,8 @@ def read_address(text: str) -> Address:
 
 
 def _address(local: str, domain: str) -> Address:
+    if len(local.encode()) > 64:  # RFC 5321 4.5.3.1.1, in octets also where RFC 6531 applies
+        raise AudienceError("the part before the @ is longer than 64 octets")
     if len(local.encode()) + 1 + len(domain) > 254:  # RFC 5321 4.5.3.1.3 less the angle brackets
         raise AudienceError("the address is longer than 254 octets")
     return Address(email=f"{local}@{domain}", identity=f"{local}@{domain}".lower())

@@ -47,7 +47,11 @@ LEAVING_HEADERS = (
     "opted_out_at",
 )
 LONGEST_VALUE = 2000  # characters
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
+_UNREADABLE = "\ufffd"  # stands for octets that are no letter in the file's encoding
+# Half characters too: what is left of octets that the file's encoding does not know.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNKNOWN_OCTET = re.compile(r"[\udc80-\udcff]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def read_rows(path: Path) -> Iterator[Row | RowError]:
     addresses at all.
     """
     encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as handle:
+    with path.open(encoding=encoding, errors="replace", newline="") as handle:
         first = handle.readline(64 * 1024)
         handle.seek(0)
         reader = csv.reader(handle, delimiter=_delimiter(first))
@@ -110,9 +114,8 @@ def _row(
         )
     cells += [""] * (len(columns) - len(cells))
     for column, cell in zip(columns, cells, strict=True):
-        if len(cell) > LONGEST_VALUE or _CONTROL.search(cell):
-            what = "is too long" if len(cell) > LONGEST_VALUE else "holds a control character"
-            return RowError(f"the column {column!r} {what}", file=path, line=line)
+        if fault := _fault(cell):
+            return RowError(f"the column {column!r} {fault}", file=path, line=line)
     try:
         address = read_address(cells[email_column])
     except AudienceError as error:
@@ -126,6 +129,15 @@ def _row(
                 hint="who left elsewhere stays away here; take the column out if it means more",
             )
     return _person(line, address, columns, cells, email_column)
+
+
+def _fault(cell: str) -> str:
+    """What is wrong with a cell, or nothing."""
+    if len(cell) > LONGEST_VALUE:
+        return "is too long"
+    if _CONTROL.search(cell):
+        return "holds a control character"
+    return "holds a letter that cannot be read: save the file as UTF-8" * (_UNREADABLE in cell)
 
 
 def _says_left(column: str, cell: str) -> bool:

@@ -36,10 +36,16 @@ def read_keys(config: Config) -> Keys:
 
 
 def _read_or_make(file: Path) -> list[str]:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        _make(file)
-    return file.read_text(encoding="ascii").splitlines()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _make(file)
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{file}: the key cannot be read or made: {error}",
+            hint="see who may read it; a key in the environment is PIPELINE_SECURITY_SECRET",
+        ) from error
 
 
 def _make(file: Path) -> None:

@@ -12,7 +12,8 @@ from pipeline.errors import TokenError
 
 _MAC_OCTETS = 16  # 128 bits
 _UNSUBSCRIBE = b"unsubscribe-1"  # purpose and version: a token for one purpose opens no other
-_PATTERN = re.compile(r"(\d{1,19})-(\d{1,19})-([A-Za-z0-9_-]{22})")
+# One spelling only: \d would take digits of every script, and a leading zero would not matter.
+_PATTERN = re.compile(r"([1-9][0-9]{0,18})-([1-9][0-9]{0,18})-([A-Za-z0-9_-]{22})")
 
 
 @dataclass(frozen=True)
