@@ -48,10 +48,9 @@ LEAVING_HEADERS = (
 )
 LONGEST_VALUE = 2000  # characters
 _UNREADABLE = "\ufffd"  # stands for octets that are no letter in the file's encoding
-# Half characters too: what is left of octets that the file's encoding does not know.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_UNKNOWN_OCTET = re.compile(r"[\udc80-\udcff]")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
+_NO_UTF8 = re.compile(r"[\udc80-\udcff]")  # an octet that UTF-8 cannot have there
+_UTF8 = re.compile(r"[^\x00-\x7f\udc80-\udcff]")  # a letter beyond ASCII, whole
 
 
 @dataclass(frozen=True)
@@ -68,34 +67,55 @@ def read_rows(path: Path) -> Iterator[Row | RowError]:
     """Every row of `path`, or what is wrong with it; streams, so memory stays flat.
 
     Understands UTF-8 with or without BOM, UTF-16 with BOM and Windows-1252; `,`, `;` and tab;
-    LF, CRLF and CR; quoted line breaks. Raises AudienceError when there is no column of
-    addresses at all.
+    LF, CRLF and CR; quoted line breaks. Raises AudienceError when the file cannot be read or
+    there is no column of addresses at all.
     """
-    encoding = _encoding(path)
+    try:
+        encoding = _encoding(path)
+    except OSError as error:
+        raise AudienceError(f"{path}: cannot be read: {error.strerror}") from error
     with path.open(encoding=encoding, errors="replace", newline="") as handle:
         first = handle.readline(64 * 1024)
         handle.seek(0)
-        reader = csv.reader(handle, delimiter=_delimiter(first))
-        try:
-            columns = [header.strip() for header in next(reader, [])]
-        except csv.Error as error:
-            raise AudienceError(f"{path}:1: is no CSV: {error}") from None
+        reader = csv.reader(handle, delimiter=_delimiter(first), strict=True)
+        columns = _columns(path, reader)
         yield from _rows(path, reader, columns, _email_column(path, columns))
+
+
+def _columns(path: Path, reader: Iterator[list[str]]) -> list[str]:
+    try:
+        columns = [" ".join(header.split()) for header in next(reader, [])]
+    except csv.Error as error:
+        raise AudienceError(f"{path}:1: is no CSV: {error}") from None
+    if any(map(_fault, columns)):
+        raise AudienceError(
+            f"{path}:1: the names of the columns cannot be read", hint="save the file as UTF-8"
+        )
+    return columns
 
 
 def _rows(
     path: Path, reader: Iterator[list[str]], columns: list[str], email_column: int
 ) -> Iterator[Row | RowError]:
     while True:
+        begins = _line(reader) + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield RowError(f"cannot be read: {error}", file=path, line=_line(reader))
+            yield _unreadable(path, begins, _line(reader), error)
             continue
         if any(cell.strip() for cell in cells):
             yield _row(path, _line(reader), columns, cells, email_column)
+
+
+def _unreadable(path: Path, begins: int, ends: int, error: csv.Error) -> RowError:
+    """What is said of a row that is none: most often a double quote that was never closed."""
+    lost = f"nothing down to line {ends} could be read" if ends > begins else "cannot be read"
+    return RowError(
+        f"{lost}: {error}", file=path, line=begins, hint="look for a double quote without its pair"
+    )
 
 
 def _line(reader: Iterator[list[str]]) -> int:
@@ -176,17 +196,22 @@ def _delimiter(header: str) -> str:
 
 
 def _encoding(path: Path) -> str:
-    """Guess from the whole file: one byte at its end can decide."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    """Guess from the whole file: one octet at its end can decide.
+
+    A file with letters in UTF-8 and some octets that are not is UTF-8 with broken rows, which are
+    refused one by one; read as Windows-1252, every other name would be garbled in silence.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    whole = broken = False
     with path.open("rb") as handle:
-        start = handle.read(2)
-        if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16"
         handle.seek(0)
-        try:
-            while block := handle.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+        block = b"x"
+        while block:
+            block = handle.read(1 << 20)
+            text = decoder.decode(block, final=not block)
+            if not text.isascii():
+                whole = whole or _UTF8.search(text) is not None
+                broken = broken or _NO_UTF8.search(text) is not None
+    return "cp1252" if broken and not whole else "utf-8-sig"

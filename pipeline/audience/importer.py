@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +38,10 @@ class ImportReport:
 
 def list_files(folder: Path) -> tuple[Path, ...]:
     """The CSV files of a site, one a list, in order of their names."""
-    return tuple(sorted(folder.glob("*.csv"))) if folder.is_dir() else ()
+    if not folder.is_dir():
+        return ()
+    files = (file for file in folder.iterdir() if file.is_file())
+    return tuple(sorted(file for file in files if file.suffix.lower() == ".csv"))
 
 
 def import_lists(engine: Engine, folder: Path, now: datetime) -> tuple[ImportReport, ...]:
@@ -55,12 +59,13 @@ def import_file(engine: Engine, file: Path, now: datetime) -> ImportReport:
     name = list_name(file)
     refused: list[RowError] = []
     lines: dict[str, int] = {}
-    rows = _usable(file, lines, refused)
+    batches = _batches(_usable(file, lines, refused))
+    first = next(batches, [])  # a file that is no list of people leaves no empty list behind
     source = f"file {file.name}"
     with writing(engine) as connection:
         list_id = store.ensure_list(connection, name, now)
         before = store.count_subscriptions(connection, list_id)
-    for batch in _batches(rows):
+    for batch in itertools.chain([first] if first else [], batches):
         with writing(engine) as connection:
             store.upsert(connection, list_id, batch, source, now)
     with writing(engine) as connection:
@@ -80,10 +85,10 @@ def check_file(file: Path) -> tuple[RowError, ...]:
 
 def list_name(file: Path) -> str:
     """The list a file stands for. Raises AudienceError for a name no list can have."""
-    if not _LIST_NAME.fullmatch(file.stem):
+    if len(file.stem) > 100 or not _LIST_NAME.fullmatch(file.stem):
         raise AudienceError(
             f"{file}: the file's name is the list's, and {file.stem!r} cannot be one",
-            hint="use small letters, digits, '-' and '_', as in subscribers/readers.csv",
+            hint="use up to 100 small letters, digits, '-' and '_', as in subscribers/readers.csv",
         )
     return file.stem
 

@@ -196,7 +196,8 @@ def upsert(
                 "attributes": row.attributes,
                 "created_at": now,
             }
-            for row in rows
+            # In order, so that two imports of some of the same people wait and do not deadlock.
+            for row in sorted(rows, key=lambda row: row.address.identity)
         ],
     )
     ids = connection.execute(

@@ -1,0 +1,318 @@
+"""Whatever a spreadsheet wrote: its people are read, or what is wrong is told with its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.audience.csv_file import LONGEST_VALUE, Row, read_rows
+from pipeline.errors import AudienceError, RowError
+from tests.audience.conftest import WriteFile
+
+ADA, BOB = "ada@larkfield.example", "bob@larkfield.example"
+TABLE = f"email,name,town\n{ADA},Ada,Lärkfield\n{BOB},Bob,Zürich\n"
+
+
+def people(path: Path) -> list[Row]:
+    """Everybody in the file; fails when a row was refused."""
+    rows = list(read_rows(path))
+    assert not [str(row) for row in rows if isinstance(row, RowError)]
+    return [row for row in rows if isinstance(row, Row)]
+
+
+def emails(path: Path) -> list[str]:
+    return [row.address.email for row in read_rows(path) if isinstance(row, Row)]
+
+
+def refused(path: Path) -> list[RowError]:
+    return [row for row in read_rows(path) if isinstance(row, RowError)]
+
+
+# --- shapes of a file ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_read_however_it_was_saved(
+    write: WriteFile, encoding: str, ending: str, delimiter: str
+) -> None:
+    text = TABLE.replace(",", delimiter).replace("\n", ending)
+    found = people(write(text.encode(encoding)))
+
+    assert [row.address.email for row in found] == [ADA, BOB]
+    assert [row.name for row in found] == ["Ada", "Bob"]
+    assert [row.attributes for row in found] == [{"town": "Lärkfield"}, {"town": "Zürich"}]
+    assert [row.line for row in found] == [2, 3]
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_both_orders_of_utf_16_are_read(write: WriteFile, order: str) -> None:
+    assert emails(write(("\ufeff" + TABLE).encode(order))) == [ADA, BOB]
+
+
+def test_windows_signs_are_read(write: WriteFile) -> None:
+    text = f"email,name\n{ADA},“Ada” … 5 €\n"
+
+    assert people(write(text.encode("cp1252")))[0].name == "“Ada” … 5 €"
+
+
+def test_a_last_line_without_an_end_is_a_line(write: WriteFile) -> None:
+    assert emails(write(f"email\n{ADA}\n{BOB}")) == [ADA, BOB]
+
+
+def test_one_column_is_enough(write: WriteFile) -> None:
+    assert emails(write(f"email\n{ADA}\n")) == [ADA]
+
+
+@pytest.mark.parametrize(
+    "header", ["email", "Email", " E-Mail ", "EMAIL ADDRESS", "e-mail address", "mail"]
+)
+def test_the_column_of_addresses_goes_by_many_names(write: WriteFile, header: str) -> None:
+    (row,) = people(write(f"town,{header}\nParis,{ADA}\n"))
+
+    assert row.address.email == ADA
+    assert row.attributes == {"town": "Paris"}
+
+
+def test_the_name_is_found_wherever_it_stands(write: WriteFile) -> None:
+    assert people(write(f"Full Name,email\nAda Löwe,{ADA}\n"))[0].name == "Ada Löwe"
+
+
+def test_of_two_names_the_first_that_says_something_counts(write: WriteFile) -> None:
+    rows = people(write(f"name,full name,email\n,Ada Löwe,{ADA}\nBob,Robert,{BOB}\n"))
+
+    assert [row.name for row in rows] == ["Ada Löwe", "Bob"]
+
+
+def test_empty_lines_are_nobody(write: WriteFile) -> None:
+    assert emails(write(f"email,name\n\n{ADA},Ada\n,\n  ,\t\n\n{BOB},Bob\n\n")) == [ADA, BOB]
+
+
+def test_missing_cells_at_the_end_are_empty(write: WriteFile) -> None:
+    (row,) = people(write(f"email,name,town\n{ADA}\n"))
+
+    assert (row.name, row.attributes) == ("", {"town": ""})
+
+
+def test_a_line_break_in_a_cell_is_a_space(write: WriteFile) -> None:
+    rows = people(write(f'email,name,town\n{ADA},"Ada\nLöwe","Upper\r\n  Lark"\n{BOB},Bob,x\n'))
+
+    assert rows[0].name == "Ada Löwe"
+    assert rows[0].attributes == {"town": "Upper Lark"}
+    assert [row.line for row in rows] == [4, 5]
+
+
+def test_a_quoted_separator_belongs_to_its_cell(write: WriteFile) -> None:
+    rows = people(write(f'email,name\n{ADA},"Löwe, Ada ""the"" first"\n'))
+
+    assert rows[0].name == 'Löwe, Ada "the" first'
+
+
+@pytest.mark.parametrize("name", ["=SUM(A1)", "-5", "+44 123", "@ada", "'quoted", "=cmd|'/c x'!A1"])
+def test_a_name_that_looks_like_a_formula_is_a_name(write: WriteFile, name: str) -> None:
+    assert people(write(f"email,name\n{ADA},{name}\n"))[0].name == name
+
+
+def test_a_column_without_a_name_is_left_out(write: WriteFile) -> None:
+    assert people(write(f"email,,town\n{ADA},x,Paris\n"))[0].attributes == {"town": "Paris"}
+
+
+# --- rows that cannot be used -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("nobody,Bad", "is no mail address"),
+        (",Bad", "is no mail address"),
+        (f"{BOB},Bad,too,many", "has 4 cells, but the header names 2"),
+        (f"{BOB},Bad\x00", "control character"),
+        (f"{BOB},Bad\x1b[31m", "control character"),
+        (f"{BOB},Bad\x85", "control character"),
+        (f"{BOB},{'x' * (LONGEST_VALUE + 1)}", "is too long"),
+        (f"{BOB},{'x' * 200_000}", "field larger than field limit"),
+        (f'{BOB},"Bad"x', "'"),
+        (f"{BOB}\x00,Bad", "control character"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_told_with_its_line_and_the_rest_is_read(
+    write: WriteFile, row: str, words: str
+) -> None:
+    file = write(f"email,name\n{ADA},Ada\n{row}\ncid@larkfield.example,Cid\n")
+
+    (error,) = refused(file)
+    assert str(error).startswith(f"{file}:3: ")
+    assert words in str(error)
+    assert error.line == 3
+    assert emails(file) == [ADA, "cid@larkfield.example"]
+
+
+def test_a_cell_of_the_longest_length_is_taken(write: WriteFile) -> None:
+    assert people(write(f"email,name\n{ADA},{'x' * LONGEST_VALUE}\n"))
+
+
+def test_a_quote_that_is_never_closed_is_told_and_swallows_nobody_in_silence(
+    write: WriteFile,
+) -> None:
+    file = write(f'email,name\n{ADA},Ada\n{BOB},"Bob\ncid@larkfield.example,Cid\nd@e.example,D\n')
+
+    (error,) = refused(file)
+    assert error.line == 3
+    assert "nothing down to line 5 could be read" in str(error)
+    assert "quote" in error.hint
+    assert emails(file) == [ADA]
+
+
+def test_a_quote_that_is_closed_in_a_later_row_is_told(write: WriteFile) -> None:
+    file = write(f'email,name\n{ADA},"Ada\n{BOB},"Bob"\ncid@larkfield.example,Cid\n')
+
+    (error,) = refused(file)
+    assert error.line == 2
+    assert emails(file) == ["cid@larkfield.example"]
+
+
+@pytest.mark.parametrize("octet", [b"\x81", b"\x8d", b"\x9d"])
+def test_an_octet_that_means_nothing_is_refused_with_its_row(
+    write: WriteFile, octet: bytes
+) -> None:
+    file = write(
+        b"email,name\n" + f"{ADA},J".encode() + octet + f"\n{BOB},Bj\xf6rn\n".encode("cp1252")
+    )
+
+    assert [error.line for error in refused(file)] == [2]
+    assert [row.name for row in read_rows(file) if isinstance(row, Row)] == ["Björn"]
+
+
+def test_one_broken_row_does_not_garble_the_names_of_the_others(write: WriteFile) -> None:
+    file = write(
+        f"email,name\n{ADA},José\n".encode()
+        + f"{BOB},Bj\xf6rn\n".encode("latin-1")
+        + b"c@d.example,\n"
+    )
+
+    assert [error.line for error in refused(file)] == [3]
+    assert [row.name for row in read_rows(file) if isinstance(row, Row)] == ["José", ""]
+
+
+def test_a_utf_16_file_that_was_cut_off_is_told(write: WriteFile) -> None:
+    file = write(TABLE.encode("utf-16")[:-3])
+
+    assert emails(file) == [ADA]
+    assert len(refused(file)) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("Status", "Unsubscribed"),
+        ("status", "cleaned"),
+        ("email status", "bounced"),
+        ("unsubscribed", "2026-01-05"),
+        ("unsubscribed", "yes"),
+        ("OPT_OUT_TIME", "2025-03-03 10:00:00"),
+    ],
+)
+def test_who_left_by_another_tools_word_is_not_added(
+    write: WriteFile, column: str, cell: str
+) -> None:
+    file = write(f"email,{column}\n{ADA},{cell}\n{BOB},\n")
+
+    assert emails(file) == [BOB]
+    (error,) = refused(file)
+    assert cell in str(error)
+    assert error.line == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("status", "subscribed"), ("state", "NY"), ("unsubscribed", "no"), ("unsubscribed", "0")],
+)
+def test_other_words_in_such_columns_keep_nobody_out(
+    write: WriteFile, column: str, cell: str
+) -> None:
+    assert emails(write(f"email,{column}\n{ADA},{cell}\n")) == [ADA]
+
+
+# --- files that are no list ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"name,town\nAda,Paris\n",
+        f"{ADA}\n{BOB}\n".encode(),
+        b"\x00\x01\x02\xff" * 50,
+        b'"email,name\nx',
+        "\ufeff".encode(),
+        b"email,na\x00me\n",
+        TABLE.encode("utf-16-le"),  # without its mark
+        b"x" * 200_000,
+    ],
+)
+def test_a_file_without_a_column_of_addresses_is_told(write: WriteFile, content: bytes) -> None:
+    file = write(content)
+
+    with pytest.raises(AudienceError) as caught:
+        list(read_rows(file))
+    assert str(caught.value).startswith(f"{file}:1: ")
+
+
+def test_a_table_with_nobody_in_it_is_a_list(write: WriteFile) -> None:
+    assert people(write("email,name\n")) == []
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AudienceError, match="cannot be read"):
+        list(read_rows(tmp_path / "readers.csv"))
+
+
+# --- anything -----------------------------------------------------------------------------------
+
+CELLS = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffd"), max_size=20
+)
+
+
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS | st.just("two\nlines")), max_size=8),
+    delimiter=st.sampled_from(",;\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_was_written_as_csv_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, str]],
+    delimiter: str,
+    encoding: str,
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(["email", "name", "town"])
+    writer.writerows([f"a{line}@b.example", *cells] for line, cells in enumerate(rows))
+    file = tmp_path_factory.getbasetemp() / "written.csv"
+    file.write_bytes(text.getvalue().encode(encoding))
+
+    assert [(row.name, row.attributes["town"]) for row in people(file)] == [
+        (" ".join(name.split()), " ".join(town.split())) for name, town in rows
+    ]
+
+
+@given(content=st.binary(max_size=200) | st.text('email,;\t"\r\n@x.é', max_size=80).map(str.encode))
+def test_whatever_stands_in_a_file_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "anything.csv"
+    file.write_bytes(content)
+    try:
+        found = list(read_rows(file))
+    except AudienceError as error:
+        assert str(file) in str(error)  # noqa: PT017  # one of two outcomes
+    else:
+        assert all(isinstance(row, Row | RowError) for row in found)
