@@ -28,7 +28,6 @@ from pipeline.errors import ConfigError, DatabaseUnavailable
 
 SQLITE_WAIT_SECONDS = 30  # how long a writer waits for another to finish
 MIGRATIONS = Path(__file__).parent / "migrations"
-_UPGRADING = 1_853_189_987  # any number, the same in every program: PostgreSQL's lock by that name
 
 
 def database_url(config: Config) -> str:
@@ -180,6 +179,15 @@ def lock_rows(
     return statement.with_for_update(skip_locked=skip_locked, read=shared, of=of)
 
 
+def take_turns(connection: Connection, name: str) -> None:
+    """Let nobody else do what is called `name` until the transaction ends.
+
+    SQLite's write lock already does that.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"pipeline {name}"))))
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the schema to the newest revision; does nothing when it is there already.
 
@@ -205,9 +213,7 @@ def migrate(engine: Engine, revision: str) -> None:
     from alembic import command
 
     with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            # Two programs that start together: the second waits, and finds it done.
-            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
+        take_turns(connection, "upgrade")  # of two programs that start together, one finds it done
         settings = _alembic_settings()
         settings.attributes["connection"] = connection
         step = command.downgrade if revision == "base" else command.upgrade

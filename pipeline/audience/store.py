@@ -12,7 +12,7 @@ from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
 from pipeline.audience.csv_file import Row
-from pipeline.db import insert, lock_rows, merged
+from pipeline.db import insert, lock_rows, merged, take_turns
 from pipeline.errors import AudienceError
 from pipeline.schema import (
     SubscriptionState,
@@ -177,6 +177,7 @@ def upsert(
     on two lists has both files' columns. Their subscription never follows it: who unsubscribed is
     not brought back.
     """
+    take_turns(connection, "import")  # or two files with some of the same people may deadlock
     people = insert(connection, subscribers)
     connection.execute(
         people.on_conflict_do_update(
@@ -196,8 +197,7 @@ def upsert(
                 "attributes": row.attributes,
                 "created_at": now,
             }
-            # In order, so that two imports of some of the same people wait and do not deadlock.
-            for row in sorted(rows, key=lambda row: row.address.identity)
+            for row in rows
         ],
     )
     ids = connection.execute(
