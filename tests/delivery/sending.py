@@ -202,7 +202,7 @@ def some_people(count: int) -> list[tuple[str, str]]:
 
 def address(number: int) -> str:
     """Where the reader of that number lives."""
-    return f"reader-{number}@readers.example"
+    return f"reader-{number:04}@readers.example"
 
 
 def copies(*servers: CapturingServer) -> Counter[str]:
