@@ -15,4 +15,7 @@ def next_after(rule: str, zone: str, after: datetime) -> datetime:
     on the first instant after the gap; one that an autumn change repeats counts once, the first
     time round.
     """
-    return next(CronSim(rule, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)
+    instants = (local.astimezone(UTC) for local in CronSim(rule, after.astimezone(ZoneInfo(zone))))
+    # In the hour that an autumn change repeats, cronsim counts from the first time round, and so
+    # may begin with an instant that has been.
+    return next(instant for instant in instants if instant > after)

@@ -18,7 +18,7 @@ from pipeline.config import Config, NewsletterSettings, Site, Smtp
 from pipeline.db import reading, writing
 from pipeline.schema import campaigns as campaigns_table
 from pipeline.schema import consumed_posts, occurrences, schedules
-from tests.campaigns.test_when_and_what import NOW, a_post
+from tests.campaigns.examples import NOW, a_post
 from tests.support.site import SiteFolder
 
 EDITION = Edition(
