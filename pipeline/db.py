@@ -158,6 +158,12 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table)
 
 
+def hold_rows(connection: Connection, statement: Select[Any]) -> None:
+    """Lock rows one after the other, in the order of `statement`; SQLite has no need to look."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(lock_rows(statement))
+
+
 def merged(connection: Connection, old: Any, new: Any) -> Any:
     """A JSON object with the keys of both; where both have one, `new` counts."""
     if connection.dialect.name == "postgresql":

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select, tuple_, update
 
-from pipeline.db import lock_rows
+from pipeline.db import hold_rows, lock_rows
 from pipeline.ledger.leases import reopen_range, startable
 from pipeline.schema import (
     CampaignState,
@@ -61,12 +61,14 @@ def start(
     """
     started: dict[Start, int] = {}
     for campaign_id, ids in _by_campaign(wishes).items():
-        held = _hold(connection, campaign_id, ids, now)
         wanted = and_(
             deliveries.c.campaign_id == campaign_id,
-            deliveries.c.subscriber_id.in_(held),
+            deliveries.c.subscriber_id.in_(ids),
             startable(now),
         )
+        # By ascending id: two workers that lock the same rows in other orders deadlock.
+        by_id = select(deliveries.c.subscriber_id).order_by(deliveries.c.subscriber_id)
+        hold_rows(connection, by_id.where(wanted))
         rows = connection.execute(
             update(deliveries)
             .where(wanted, _campaign_is_live(), _is_subscribed(), ~_is_suppressed())
@@ -80,28 +82,10 @@ def start(
             .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
         )
         moved = {Start(campaign_id, row.subscriber_id): row.attempt for row in rows}
-        if len(moved) < len(held):
+        if len(moved) < len(ids):
             _skip(connection, wanted, now)
         started |= moved
     return started
-
-
-def _hold(
-    connection: Connection, campaign_id: int, ids: Collection[int], now: datetime
-) -> Sequence[int]:
-    """Lock the rows that may move, by ascending id: who locks in another order may deadlock."""
-    rows = connection.execute(
-        lock_rows(
-            select(deliveries.c.subscriber_id)
-            .where(
-                deliveries.c.campaign_id == campaign_id,
-                deliveries.c.subscriber_id.in_(ids),
-                startable(now),
-            )
-            .order_by(deliveries.c.subscriber_id)
-        )
-    )
-    return rows.scalars().all()
 
 
 def _skip(connection: Connection, wanted: Any, now: datetime) -> None:
