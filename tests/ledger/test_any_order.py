@@ -225,7 +225,7 @@ def test_in_any_order_on_sqlite(migrated_sqlite: Path, tmp_path: Path) -> None:
         folder.mkdir()
         return make_engine(databases.copy_of(migrated_sqlite, folder))
 
-    run(fresh, max_examples=40, stateful_step_count=40)
+    run(fresh, max_examples=30, stateful_step_count=40)
 
 
 @pytest.mark.postgresql
