@@ -6,6 +6,7 @@ from pipeline.campaigns.campaign_store import (
     read_campaign,
     read_campaigns,
     read_edition,
+    read_live_campaigns,
     read_public_editions,
 )
 from pipeline.campaigns.due import Due, Verdict, compose_edition, compose_next, read_due
@@ -43,6 +44,7 @@ __all__ = [
     "read_due",
     "read_edition",
     "read_known_posts",
+    "read_live_campaigns",
     "read_newsletters",
     "read_next_at",
     "read_public_editions",

@@ -91,9 +91,19 @@ def read_campaign(connection: Connection, campaign_id: int) -> Campaign:
 
 def read_campaigns(connection: Connection) -> tuple[Campaign, ...]:
     """All campaigns, newest first."""
-    return tuple(
-        map(_campaign, connection.execute(_select_campaigns().order_by(campaigns.c.id.desc())))
+    return _newest_first(connection, _select_campaigns())
+
+
+def read_live_campaigns(connection: Connection, *, rehearsal: bool) -> tuple[Campaign, ...]:
+    """The campaigns being sent in this mode, newest first. Asked at every tick."""
+    live = _select_campaigns().where(
+        campaigns.c.state == CampaignState.SENDING, campaigns.c.rehearsal == rehearsal
     )
+    return _newest_first(connection, live)
+
+
+def _newest_first(connection: Connection, wanted: Any) -> tuple[Campaign, ...]:
+    return tuple(map(_campaign, connection.execute(wanted.order_by(campaigns.c.id.desc()))))
 
 
 def _select_campaigns() -> Any:

@@ -23,7 +23,7 @@ from pipeline.delivery import LetterBook, LocalMailbox, Worker, probe
 from pipeline.errors import AudienceError, CampaignError, ConfigError, PipelineError, TemplateError
 from pipeline.feeds import EditionPage, Publication, publish
 from pipeline.ledger import Sheet
-from pipeline.schema import CampaignState, DeliveryStatus
+from pipeline.schema import DeliveryStatus
 
 
 @dataclass(frozen=True)
@@ -171,19 +171,23 @@ def _start(site: Site, look: Look) -> Look:
 def live_campaigns(site: Site) -> tuple[Campaign, ...]:
     """The campaigns this site is sending now, in its present mode."""
     with reading(site.engine) as connection:
-        return tuple(
-            campaign
-            for campaign in campaigns.read_campaigns(connection)
-            if campaign.state is CampaignState.SENDING
-            and campaign.rehearsal == site.config.rehearsal
-        )
+        return campaigns.read_live_campaigns(connection, rehearsal=site.config.rehearsal)
 
 
 def balances(site: Site, ids: Sequence[int]) -> tuple[Balance, ...]:
     """The named campaigns with their sheets, all of one instant."""
     with reading(site.engine) as connection:
-        found = tuple(campaigns.read_campaign(connection, one) for one in ids)
-        sheets = ledger.read_sheets(connection, tuple(ids))
+        return _weigh(connection, [campaigns.read_campaign(connection, one) for one in ids])
+
+
+def all_balances(site: Site) -> tuple[Balance, ...]:
+    """Every campaign with its sheet, newest first."""
+    with reading(site.engine) as connection:
+        return _weigh(connection, campaigns.read_campaigns(connection))
+
+
+def _weigh(connection: Connection, found: Sequence[Campaign]) -> tuple[Balance, ...]:
+    sheets = ledger.read_sheets(connection, tuple(campaign.id for campaign in found))
     return tuple(Balance(campaign, sheets[campaign.id]) for campaign in found)
 
 
@@ -199,13 +203,6 @@ def open_provider(config: Config, mailbox: Path) -> Iterator[Smtp]:
     else:
         with LocalMailbox(mailbox) as local:
             yield local.provider
-
-
-def all_balances(site: Site) -> tuple[Balance, ...]:
-    """Every campaign with its sheet, newest first."""
-    with reading(site.engine) as connection:
-        ids = [campaign.id for campaign in campaigns.read_campaigns(connection)]
-    return balances(site, ids)
 
 
 def make_worker(
