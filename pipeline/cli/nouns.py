@@ -327,11 +327,10 @@ def list_campaigns(as_json: bool) -> None:
     \b
     Example: pipeline campaigns list
     """
-    from pipeline.cli.report import balance_as_json, print_balances
+    from pipeline.cli.report import show_balances
     from pipeline.clock import all_balances
 
-    found = all_balances(open_site())
-    print_json([balance_as_json(one) for one in found]) if as_json else print_balances(found)
+    show_balances(all_balances(open_site()), as_json=as_json)
 
 
 @campaigns.command("show")

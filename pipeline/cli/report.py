@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.campaigns import Due, Verdict, differences
+from pipeline.cli.frame import print_json
 from pipeline.clock import Balance, Look, Pass, Site
 from pipeline.compose import Edition
 from pipeline.content import Rename, published
@@ -110,12 +111,9 @@ def print_renames(renames: Sequence[Rename]) -> None:
 def _print_look(out: Console, look: Look) -> None:
     name = f"[bold]Newsletter[/]   {escape(look.newsletter.name)}"
     if look.edition is not None and look.campaign_id is not None:
-        edition = look.edition
-        size = len(edition.html.encode()) / 1000
-        posts = counted(len(edition.post_ids), "post")
-        out.print(f"{name}: {escape(edition.subject)}")
-        out.print(f"             edition {edition.id[:12]} of {posts}, {size:.1f} kB of HTML")
-        if warning := size_warning(edition):
+        out.print(f"{name}: {escape(look.edition.subject)}")
+        out.print(f"             edition {edition_line(look.edition)}")
+        if warning := size_warning(look.edition):
             out.print(f"             [yellow]{warning}[/]")
     elif look.problem is not None or look.due is None:
         out.print(f"{name}: [red]not sent[/], see below")
@@ -173,6 +171,12 @@ def _serve_command(site: Site) -> str:
     if (root / "Makefile").exists():
         return "make serve"
     return "pipeline serve" if root == Path() else f"pipeline serve --site {root}"
+
+
+def edition_line(edition: Edition) -> str:
+    """What an edition is called, how many posts it holds and how large it is."""
+    posts, size = counted(len(edition.post_ids), "post"), len(edition.html.encode()) / 1000
+    return f"{edition.id[:12]} of {posts}, {size:.1f} kB of HTML"
 
 
 def size_warning(edition: Edition) -> str:
@@ -251,6 +255,14 @@ def print_balances(balances: Sequence[Balance]) -> None:
             *(f"{balance.sheet.counts[state]:,}" for state in used),
         )
     out.print(table)
+
+
+def show_balances(balances: Sequence[Balance], *, as_json: bool) -> None:
+    """All campaigns, for people or for scripts: `status` and `campaigns list` are one answer."""
+    if as_json:
+        print_json([balance_as_json(balance) for balance in balances])
+    else:
+        print_balances(balances)
 
 
 def balance_as_json(balance: Balance) -> dict[str, Any]:

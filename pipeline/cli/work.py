@@ -120,12 +120,11 @@ def preview(newsletter: str, out: Path) -> None:
     Example: pipeline preview digest --out preview
     """
     from pipeline.cli.previewing import write_preview
-    from pipeline.cli.report import counted, size_warning
+    from pipeline.cli.report import edition_line, size_warning
 
     edition, files = write_preview(open_site(), newsletter, out)
-    posts, size = counted(len(edition.post_ids), "post"), len(edition.html.encode()) / 1000
     click.echo(edition.subject)
-    click.echo(f"Edition {edition.id[:12]} of {posts}, {size:.1f} kB of HTML")
+    click.echo(f"Edition {edition_line(edition)}")
     if warning := size_warning(edition):
         click.echo(warning, err=True)
     for file in files:
@@ -141,12 +140,7 @@ def status(as_json: bool) -> None:
     \b
     Example: pipeline status --json
     """
-    from pipeline.cli.report import balance_as_json, print_balances
+    from pipeline.cli.report import show_balances
     from pipeline.clock import all_balances
 
-    site = open_site()
-    found = all_balances(site)
-    if as_json:
-        print_json([balance_as_json(balance) for balance in found])
-    else:
-        print_balances(found)
+    show_balances(all_balances(open_site()), as_json=as_json)
