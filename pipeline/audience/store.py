@@ -178,6 +178,11 @@ def upsert(
     not brought back.
     """
     take_turns(connection, "import")  # or two files with some of the same people may deadlock
+    _upsert_people(connection, rows, now)
+    _subscribe(connection, list_id, rows, source, now)
+
+
+def _upsert_people(connection: Connection, rows: Sequence[Row], now: datetime) -> None:
     people = insert(connection, subscribers)
     connection.execute(
         people.on_conflict_do_update(
@@ -200,6 +205,11 @@ def upsert(
             for row in rows
         ],
     )
+
+
+def _subscribe(
+    connection: Connection, list_id: int, rows: Sequence[Row], source: str, now: datetime
+) -> None:
     ids = connection.execute(
         select(subscribers.c.id)
         .where(subscribers.c.identity.in_([row.address.identity for row in rows]))

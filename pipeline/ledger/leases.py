@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 
 from pipeline.db import lock_rows
 from pipeline.schema import (
@@ -65,23 +65,7 @@ def lease_range(
         ranges.c.leased_until < now,
         ranges.c.worker.in_(list(gone)),
     )
-    row = connection.execute(
-        lock_rows(
-            select(ranges)
-            .join(campaigns, campaigns.c.id == ranges.c.campaign_id)
-            .where(
-                ranges.c.finished_at.is_(None),
-                ranges.c.due_at <= now,
-                free,
-                campaigns.c.state == CampaignState.SENDING,
-                campaigns.c.rehearsal == rehearsal,
-            )
-            .order_by(ranges.c.id)
-            .limit(1),
-            skip_locked=True,
-            of=ranges,
-        )
-    ).one_or_none()
+    row = connection.execute(_first_due(free, now, rehearsal=rehearsal)).one_or_none()
     if row is None:
         return None
     _take_over(connection, row, now)
@@ -91,6 +75,24 @@ def lease_range(
         .values(worker=worker, leased_until=now + timedelta(seconds=seconds))
     )
     return Range(row.id, row.campaign_id, row.low, row.high)
+
+
+def _first_due(free: Any, now: datetime, *, rehearsal: bool) -> Select[Any]:
+    """The oldest free range with work that is due in a live campaign, locked."""
+    due = (
+        select(ranges)
+        .join(campaigns, campaigns.c.id == ranges.c.campaign_id)
+        .where(
+            ranges.c.finished_at.is_(None),
+            ranges.c.due_at <= now,
+            free,
+            campaigns.c.state == CampaignState.SENDING,
+            campaigns.c.rehearsal == rehearsal,
+        )
+        .order_by(ranges.c.id)
+        .limit(1)
+    )
+    return lock_rows(due, skip_locked=True, of=ranges)
 
 
 def _take_over(connection: Connection, row: Any, now: datetime) -> None:
