@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
+from pipeline.config import Config
 from pipeline.db import make_engine
 from tests.support import databases, postgresql, programs
 from tests.support.golden import Golden
 from tests.support.programs import need
+from tests.support.shelf import SITE, Shelf
 from tests.support.site import SiteFolder
 from tests.support.smtp import CapturingServer, Certificate, make_certificate
 
@@ -72,6 +74,13 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 def site(tmp_path: Path) -> SiteFolder:
     """A minimal site in a folder of its own."""
     return SiteFolder.make(tmp_path / "site")
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """A folder of posts to write into and to read."""
+    (tmp_path / "site" / "posts").mkdir(parents=True)
+    return Shelf(Config(root=tmp_path / "site", site=SITE))
 
 
 @pytest.fixture(scope="session")
