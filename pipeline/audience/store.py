@@ -276,6 +276,19 @@ def hold_list(connection: Connection, list_id: int) -> None:
     connection.execute(lock_rows(_one_list(list_id)))
 
 
+def last_change(connection: Connection, list_id: int) -> datetime | None:
+    """When somebody last joined or left a list; None when nobody ever did.
+
+    It can lie in the future: another machine's clock runs ahead, or this one was set back.
+    """
+    joined, left = connection.execute(
+        select(
+            func.max(subscriptions.c.confirmed_at), func.max(subscriptions.c.unsubscribed_at)
+        ).where(subscriptions.c.list_id == list_id)
+    ).one()
+    return max((at for at in (joined, left) if at is not None), default=None)
+
+
 def _after_launches(connection: Connection, list_id: int, now: datetime) -> datetime:
     """`now`, or just after the last launch to a list whose roster is still being opened.
 

@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from pipeline import audience
 from pipeline.campaigns.campaign_store import has_run, read_done
-from pipeline.campaigns.newsletter_store import read_next_at
+from pipeline.campaigns.newsletter_store import following, read_next_at
 from pipeline.campaigns.newsletters import Newsletter
-from pipeline.campaigns.schedule import next_after
 from pipeline.campaigns.selection import Selection, choose
 from pipeline.compose import Edition, make_edition
 from pipeline.config import Config
@@ -39,7 +38,7 @@ class Due:
     verdict: Verdict
     selection: Selection
     due_at: datetime | None  # the occurrence looked at, UTC; None when it never ran
-    next_at: datetime  # when it is due next, UTC; after this occurrence, once that is taken
+    next_at: datetime  # when it is due next, UTC: after this occurrence, where its time has come
 
 
 def read_due(
@@ -58,16 +57,16 @@ def read_due(
     settings = newsletter.settings
     selection = _select(connection, newsletter, posts, now, rehearsal=rehearsal)
     due_at = read_next_at(connection, newsletter.id, rehearsal=rehearsal)
+    next_at = following(connection, newsletter, now, rehearsal=rehearsal)
     if due_at is not None and due_at > now:
-        return Due(newsletter, Verdict.NOT_YET, selection, due_at, due_at)
+        return Due(newsletter, Verdict.NOT_YET, selection, due_at, min(due_at, next_at))
     if not selection.posts:
         verdict = Verdict.NOTHING_NEW
     elif audience.count_confirmed(connection, audience.find_list(connection, settings.list)) == 0:
         verdict = Verdict.NOBODY
     else:
         verdict = Verdict.DUE
-    following = next_after(settings.schedule, settings.timezone, now)
-    return Due(newsletter, verdict, selection, due_at, following)
+    return Due(newsletter, verdict, selection, due_at, next_at)
 
 
 def compose_edition(due: Due, config: Config, now: datetime) -> Edition:

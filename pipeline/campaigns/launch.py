@@ -15,11 +15,12 @@ from pipeline.campaigns.campaign_store import (
     read_done,
     save_edition,
 )
-from pipeline.campaigns.due import Due
+from pipeline.campaigns.due import Due, Verdict
 from pipeline.campaigns.newsletter_store import (
     Occurrence,
     hold_newsletter,
     read_next_at,
+    set_next_at,
     take_occurrence,
 )
 from pipeline.campaigns.newsletters import Newsletter
@@ -30,7 +31,10 @@ from pipeline.schema import Outcome
 
 
 def launch(engine: Engine, due: Due, edition: Edition, config: Config, now: datetime) -> int | None:
-    """Make the campaign of a due newsletter; its id, or None when another process was first.
+    """Make the campaign of a due newsletter; its id.
+
+    None when another process was first, or when the last person has just left the list: then
+    nothing is taken.
 
     One transaction takes the occurrence, creates the campaign, consumes its posts and sets the
     next time; two processes, one launch.
@@ -40,8 +44,10 @@ def launch(engine: Engine, due: Due, edition: Edition, config: Config, now: date
     with writing(engine) as connection:
         if not _still_as_seen(connection, due, rehearsal=rehearsal):
             return None
-        save_edition(connection, edition)
         new = _decide(connection, due, edition, config, now)
+        if new.recipients == 0:
+            return None
+        save_edition(connection, edition)
         campaign_id = insert_campaign(connection, new)
         sent = [post.id for post in due.selection.posts]
         consume_posts(connection, newsletter_id, sent, campaign_id, rehearsal=rehearsal)
@@ -52,12 +58,22 @@ def launch(engine: Engine, due: Due, edition: Edition, config: Config, now: date
 
 
 def pass_by(engine: Engine, due: Due, now: datetime, *, rehearsal: bool) -> None:
-    """Take an occurrence that has nothing to send. A newsletter that never ran stays due."""
-    if due.due_at is None:
+    """Take an occurrence that has nothing to send; a newsletter that never ran stays due.
+
+    One whose next time is further off than its schedule has it was launched by a clock that ran
+    ahead: its time is put right.
+    """
+    nothing_new = due.verdict is Verdict.NOTHING_NEW and due.due_at is not None
+    too_far = due.verdict is Verdict.NOT_YET and due.next_at != due.due_at
+    if not (nothing_new or too_far):
         return
     with writing(engine) as connection:
-        if _still_as_seen(connection, due, rehearsal=rehearsal):
+        if not _still_as_seen(connection, due, rehearsal=rehearsal):
+            return
+        if nothing_new:
             _take(connection, due, None, now, rehearsal=rehearsal)
+        else:
+            set_next_at(connection, due.newsletter.id, due.next_at, rehearsal=rehearsal)
 
 
 def make_sender(newsletter: Newsletter, config: Config) -> Sender:
@@ -87,16 +103,17 @@ def _decide(
 ) -> NewCampaign:
     list_id = audience.find_list(connection, due.newsletter.settings.list).id
     audience.hold_list(connection, list_id)
+    launched_at = max(now, audience.last_change(connection, list_id) or now)
     highest = highest_subscriber_id(connection)
     return NewCampaign(
         newsletter_id=due.newsletter.id,
         edition_id=edition.id,
         list_id=list_id,
         sender=make_sender(due.newsletter, config),
-        recipients=ledger.count_eligible(connection, list_id, now, highest),
+        recipients=ledger.count_eligible(connection, list_id, launched_at, highest),
         highest_subscriber_id=highest,
         due_at=due.due_at or now,
-        launched_at=now,
+        launched_at=launched_at,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from pipeline.campaigns.newsletters import Newsletter, from_json, to_json
-from pipeline.campaigns.schedule import next_after
+from pipeline.campaigns.schedule import instants_after
 from pipeline.config import NewsletterSettings
 from pipeline.db import insert, lock_rows
 from pipeline.errors import CampaignError
@@ -66,10 +66,14 @@ def update_newsletter(
     )
     moved = (settings.schedule, settings.timezone) != (old.settings.schedule, old.settings.timezone)
     if moved:
-        next_at = next_after(settings.schedule, settings.timezone, now)
-        connection.execute(
-            update(schedules).where(schedules.c.newsletter_id == old.id).values(next_at=next_at)
-        )
+        _move(connection, Newsletter(old.id, settings), now)
+
+
+def _move(connection: Connection, newsletter: Newsletter, now: datetime) -> None:
+    ran = select(schedules.c.rehearsal).where(schedules.c.newsletter_id == newsletter.id)
+    for rehearsal in connection.execute(ran).scalars().all():
+        next_at = following(connection, newsletter, now, rehearsal=rehearsal)
+        set_next_at(connection, newsletter.id, next_at, rehearsal=rehearsal)
 
 
 def read_newsletters(connection: Connection) -> tuple[Newsletter, ...]:
@@ -90,6 +94,26 @@ def read_next_at(connection: Connection, newsletter_id: int, *, rehearsal: bool)
             schedules.c.newsletter_id == newsletter_id, schedules.c.rehearsal == rehearsal
         )
     ).scalar_one_or_none()
+
+
+def following(
+    connection: Connection, newsletter: Newsletter, now: datetime, *, rehearsal: bool
+) -> datetime:
+    """The first time after `now` at which a newsletter is due and that was not taken, in UTC.
+
+    A clock that was set back meets times again that were taken before.
+    """
+    taken = connection.execute(
+        select(occurrences.c.due_at).where(
+            occurrences.c.newsletter_id == newsletter.id,
+            occurrences.c.rehearsal == rehearsal,
+            occurrences.c.due_at > now,
+        )
+    )
+    past = frozenset(taken.scalars())
+    settings = newsletter.settings
+    instants = instants_after(settings.schedule, settings.timezone, now)
+    return next(instant for instant in instants if instant not in past)
 
 
 def take_occurrence(connection: Connection, taken: Occurrence, now: datetime) -> None:

@@ -156,9 +156,8 @@ def _start(site: Site, look: Look) -> Look:
     now = site.now()
     if look.due is None:
         return look
-    if look.due.verdict is Verdict.NOTHING_NEW:
-        campaigns.pass_by(site.engine, look.due, now, rehearsal=site.config.rehearsal)
     if not look.is_due:
+        campaigns.pass_by(site.engine, look.due, now, rehearsal=site.config.rehearsal)
         return look
     try:
         edition = campaigns.compose_edition(look.due, site.config, now)

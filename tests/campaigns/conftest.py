@@ -54,9 +54,9 @@ class Desk:
         return campaigns.launch(self.engine, due, self.compose(due, now), self.config, now)
 
     def tick(self, now: datetime = NOW) -> None:
-        """Let an occurrence with nothing new pass, as the clock does."""
+        """Let what is not due pass, as the clock does."""
         due = self.look(now)
-        if due.verdict is Verdict.NOTHING_NEW:
+        if due.verdict is not Verdict.DUE:
             campaigns.pass_by(self.engine, due, now, rehearsal=self.config.rehearsal)
 
     def campaign(self, campaign_id: int | None) -> Campaign:
