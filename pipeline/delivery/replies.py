@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.config import Delivery
-from pipeline.errors import RecipientRefused, ReplyLost, TransportError, TransportUnavailable
+from pipeline.errors import ReplyLost, TransportError, TransportUnavailable
 from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
@@ -15,6 +15,7 @@ from pipeline.schema import DeliveryStatus
 # (x.4.x), content (x.6.x) and policy (x.7.x) are not the reader's doing and suppress nobody.
 DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # a terminal would obey them
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 
 
@@ -27,9 +28,9 @@ class Reply:
 
 
 def make_reply(code: int, text: bytes | str) -> Reply:
-    """A reply from what smtplib gives: its lines become one."""
+    """A reply from what smtplib gives: its lines become one, without control characters."""
     decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return Reply(code, " ".join(decoded.split()))
+    return Reply(code, " ".join(_CONTROLS.sub(" ", decoded).split()))
 
 
 def enhanced_code(code: int, text: str) -> str:
@@ -92,14 +93,12 @@ def retry_at(
 
 
 def is_about_us(error: TransportError) -> bool:
-    """Whether a refusal of an address may really mean us: no login, a blocked sender, policy.
+    """Whether a refusal may really mean us: no login, a blocked sender, policy.
 
-    Servers such as Postfix say so only in the reply to RCPT, to each address in turn (530 of
+    Servers say so in the reply to RCPT (Postfix) or to the body, to each reader in turn (530 of
     RFC 4954 6, X.7.X of RFC 3463 3.8).
     """
-    return isinstance(error, RecipientRefused) and (
-        error.code == 530 or error.enhanced_code.startswith("5.7.")
-    )
+    return error.code == 530 or error.enhanced_code.startswith("5.7.")
 
 
 def kills_address(result: Result) -> bool:

@@ -22,11 +22,12 @@ from pipeline.config import Config, Smtp
 from pipeline.db import reading, writing
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.recorder import Recorder
-from pipeline.delivery.replies import accepted, failed, is_about_us, retry_at
+from pipeline.delivery.replies import accepted, failed, retry_at
 from pipeline.delivery.smtp import Connection
+from pipeline.delivery.standing import Standing
 from pipeline.delivery.worker_name import gone_workers, new_worker_name
 from pipeline.errors import TransportError, TransportUnavailable
-from pipeline.ledger import Range, Recipient, Result, Start
+from pipeline.ledger import Range, Recipient, Start
 from pipeline.schema import DeliveryStatus
 
 Progress = Callable[[Counter[DeliveryStatus]], None]
@@ -78,6 +79,12 @@ class Worker:
         self._name = new_worker_name()
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=2 * provider.connections)
         self._stop = threading.Event()
+        # The first connection goes alone until the provider has accepted something: what it has
+        # against us then costs one message, not one for each connection.
+        self._proven = threading.Event()
+        self._standing = Standing(self._was_ever_accepted)
+        self._carrying = provider.connections
+        self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._recorder = Recorder(
             engine, self._name, config.delivery.lease_seconds, now, on_progress
@@ -95,7 +102,7 @@ class Worker:
         """
         self._recorder.open()
         carriers = [
-            threading.Thread(target=self._carry, name=f"connection-{number}")
+            threading.Thread(target=self._carry, args=(number,), name=f"connection-{number}")
             for number in range(self._provider.connections)
         ]
         for carrier in carriers:
@@ -107,6 +114,7 @@ class Worker:
             self._stop.set()  # interrupted: what waits in the queue stays planned
             raise
         finally:
+            self._proven.set()
             for _ in carriers:
                 self._jobs.put(None)
             for carrier in carriers:
@@ -149,19 +157,41 @@ class Worker:
         for recipient in people:
             self._jobs.put(_Job(recipient, in_work))
 
-    def _carry(self) -> None:
+    def _carry(self, number: int) -> None:
         """One connection's thread: carry people's messages until there are no more."""
+        if number > 0:
+            self._proven.wait()
         connection = Connection(self._provider, self._config.site.authority)
-        while (job := self._jobs.get()) is not None:
+        carrying = True
+        while carrying and (job := self._jobs.get()) is not None:
             try:
                 if not self._stop.is_set():
                     self._carry_one(connection, job)
+            except TransportUnavailable as error:
+                carrying = self._retire(error)
             except BaseException as error:  # noqa: BLE001  # raised again by run()
-                self._failure = self._failure or error
-                self._stop.set()
+                self._fail(error)
             finally:
                 job.lent.settle_one()
         connection.close()
+
+    def _retire(self, error: TransportUnavailable) -> bool:
+        """End this connection alone while others work; the last one ends the run and drains it.
+
+        A provider may allow fewer connections than are set. Whoever was not sent to stays planned
+        or deferred, and the others' ranges come to them.
+        """
+        with self._lock:
+            alone = self._carrying == 1 or not self._proven.is_set()
+            if not alone:
+                self._carrying -= 1
+                return False
+        self._fail(error)
+        return True
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._stop.set()
 
     def _carry_one(self, connection: Connection, job: _Job) -> None:
         """The walk of one message: connected, written, started, handed over, recorded."""
@@ -173,43 +203,33 @@ class Worker:
         message = letter.write(self._letters.reader(wish, job.recipient), self._now())
         attempt = self._recorder.start(wish)
         if attempt is not None:
-            email = job.recipient.email
-            self._recorder.record(self._hand_over(connection, wish, attempt, email, message))
+            self._hand_over(connection, wish, attempt, job.recipient.email, message)
 
     def _hand_over(
         self, connection: Connection, wish: Start, attempt: int, email: str, message: bytes
-    ) -> Result:
+    ) -> None:
         sender = self._letters.envelope_sender(wish.campaign_id)
         try:
             reply = connection.send(sender, email, message)
-        except TransportError as caught:
-            error = self._understand(wish.campaign_id, caught)
+        except TransportError as error:
+            self._record_failure(wish, attempt, error)
             if isinstance(error, TransportUnavailable):
-                self._failure = self._failure or error
-                self._stop.set()
-            return failed(wish, attempt, error, self._retry_at(wish.campaign_id, attempt))
-        return accepted(wish, attempt, reply.code, reply.text)
+                raise
+        else:
+            self._standing.accept(wish.campaign_id)
+            self._proven.set()
+            self._recorder.record(accepted(wish, attempt, reply.code, reply.text))
 
-    def _understand(self, campaign_id: int, error: TransportError) -> TransportError:
-        """Tell a provider that refuses us from one that refuses a reader.
-
-        While nothing of a campaign was accepted, a refusal that may be about us counts as that:
-        otherwise one missing login would refuse a whole list for good.
-        """
-        if not is_about_us(error) or self._was_ever_accepted(campaign_id):
-            return error
-        return TransportUnavailable(
-            str(error),
-            code=error.code,
-            enhanced_code=error.enhanced_code,
-            hint="nothing of this campaign was accepted yet, so this seems to be about us, not the"
-            " reader: check the login, the sender and your provider's rules",
-        )
+    def _record_failure(self, wish: Start, attempt: int, error: TransportError) -> None:
+        judged = self._standing.judge(wish.campaign_id, error)
+        again_at = self._retry_at(wish.campaign_id, attempt)
+        self._recorder.record(failed(wish, attempt, judged.error, again_at))
+        if judged.stop is not None:
+            self._fail(judged.stop)
 
     def _was_ever_accepted(self, campaign_id: int) -> bool:
         with reading(self._engine) as connection:
-            counts = ledger.read_sheet(connection, campaign_id).counts
-        return counts[DeliveryStatus.SENT] > 0
+            return ledger.has_accepted(connection, campaign_id)
 
     def _retry_at(self, campaign_id: int, attempt: int) -> datetime | None:
         return retry_at(

@@ -18,7 +18,7 @@ from pipeline.ledger.leases import (
     renew_leases,
 )
 from pipeline.ledger.roster import count_eligible, open_range
-from pipeline.ledger.sheet import Sheet, read_sheet, read_sheets
+from pipeline.ledger.sheet import Sheet, has_accepted, read_sheet, read_sheets
 
 __all__ = [
     "Range",
@@ -28,6 +28,7 @@ __all__ = [
     "Start",
     "count_eligible",
     "finish_campaigns",
+    "has_accepted",
     "lease_range",
     "open_range",
     "read_recipients",

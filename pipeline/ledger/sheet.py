@@ -40,6 +40,14 @@ class Sheet:
         )
 
 
+def has_accepted(connection: Connection, campaign_id: int) -> bool:
+    """Whether any message of a campaign was ever accepted."""
+    found = select(deliveries.c.subscriber_id).where(
+        deliveries.c.campaign_id == campaign_id, deliveries.c.status == DeliveryStatus.SENT
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
 def read_sheet(connection: Connection, campaign_id: int) -> Sheet:
     """The balance of one campaign."""
     return read_sheets(connection, (campaign_id,))[campaign_id]

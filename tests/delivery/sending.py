@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -193,6 +194,34 @@ class Sending:
             joined = deliveries.join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
             found = sa.select(deliveries).select_from(joined)
             return connection.execute(found.where(subscribers.c.email == email)).one()
+
+
+PATIENCE = 60  # seconds, after which a worker counts as hanging
+
+
+def run_in_thread(worker: Worker) -> Callable[[], BaseException | None]:
+    """Run a worker beside the test; the answer waits for its end and gives its error."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            worker.run()
+        except BaseException as error:  # noqa: BLE001  # the test looks at it
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def end() -> BaseException | None:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "the worker hangs"
+        return failures[0] if failures else None
+
+    return end
+
+
+def outcome(worker: Worker) -> BaseException | None:
+    return run_in_thread(worker)()
 
 
 def some_people(count: int) -> list[tuple[str, str]]:

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from pipeline.db import writing
-from pipeline.delivery import Worker
-from pipeline.errors import DatabaseUnavailable, TransportUnavailable
+from pipeline.errors import DatabaseUnavailable
 from pipeline.schema import DeliveryStatus
 from tests.delivery.sending import (
     EDITION,
@@ -23,37 +22,13 @@ from tests.delivery.sending import (
     copies,
     meanwhile,
     one_each,
+    outcome,
+    run_in_thread,
     some_people,
 )
 from tests.support.smtp import DROP, CapturingServer
 
 StartServer = Callable[..., CapturingServer]
-PATIENCE = 60  # seconds, after which a worker counts as hanging
-
-
-def run_in_thread(worker: Worker) -> Callable[[], BaseException | None]:
-    """Run a worker beside the test; the answer waits for its end and gives its error."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            worker.run()
-        except BaseException as error:  # noqa: BLE001  # the test looks at it
-            failures.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-
-    def end() -> BaseException | None:
-        thread.join(PATIENCE)
-        assert not thread.is_alive(), "the worker hangs"
-        return failures[0] if failures else None
-
-    return end
-
-
-def outcome(worker: Worker) -> BaseException | None:
-    return run_in_thread(worker)()
 
 
 # --- everybody once -----------------------------------------------------------------------------
@@ -255,56 +230,6 @@ def test_a_letter_that_cannot_be_written_is_begun_for_nobody(
     assert sending.counts == {"planned": 3}
 
 
-# --- the provider -------------------------------------------------------------------------------
-
-
-def test_a_provider_that_is_not_there_leaves_everybody_planned(
-    sending: Sending, smtp_server: CapturingServer
-) -> None:
-    smtp_server.answer("CONNECT", "554 5.7.1 not you")
-    sending.launch(some_people(9))
-    failure = outcome(sending.worker(smtp_server, connections=3))
-
-    assert isinstance(failure, TransportUnavailable)
-    assert sending.counts == {"planned": 9}
-    assert sending.lent == 0
-    assert smtp_server.script.connections <= 3  # nobody knocks nine times
-
-
-@pytest.mark.parametrize("connections", [1, 3])
-def test_a_provider_that_is_lost_in_mid_send_costs_nobody_the_message(
-    sending: Sending, smtp_server: CapturingServer, connections: int
-) -> None:
-    smtp_server.answer("MAIL", "451 4.3.0 out of order", after=6)
-    sending.launch(some_people(20))
-    failure = outcome(sending.worker(smtp_server, connections=connections))
-
-    assert isinstance(failure, TransportUnavailable)
-    assert "451 4.3.0 out of order" in str(failure)
-    counts = sending.counts
-    assert counts["sent"] == 6
-    assert counts["deferred"] <= connections
-    assert counts["sent"] + counts["deferred"] + counts["planned"] == 20
-
-    smtp_server.script.answers.clear()
-    sending.clock.forward(minutes=10)
-    sending.worker(smtp_server).run()
-    assert sending.counts == {"sent": 20}
-    assert copies(smtp_server) == one_each(range(1, 21))
-
-
-def test_a_sender_that_is_refused_for_good_bounces_nobody(
-    sending: Sending, smtp_server: CapturingServer
-) -> None:
-    smtp_server.answer("MAIL", "550 5.7.1 your domain is not verified")
-    sending.launch(some_people(5))
-    failure = outcome(sending.worker(smtp_server))
-
-    assert isinstance(failure, TransportUnavailable)
-    assert sending.counts == {"deferred": 1, "planned": 4}
-    assert sending.suppressed == set()
-
-
 # --- more than one worker -----------------------------------------------------------------------
 
 
@@ -416,35 +341,3 @@ def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kep
     taken = len(smtp_server.received)  # five, or one more that was under way
     assert sending.counts == {"sent": taken, "planned": 10 - taken}
     assert copies(smtp_server) == one_each(range(1, taken + 1))
-
-
-@pytest.mark.parametrize(
-    "reply", ["530 5.7.0 Must issue STARTTLS first", "554 5.7.1 Relay access denied"]
-)
-def test_a_provider_that_refuses_everybody_because_of_us_refuses_nobody_for_good(
-    sending: Sending, smtp_server: CapturingServer, reply: str
-) -> None:
-    sending.launch(some_people(20))
-    smtp_server.answer("RCPT", reply)
-
-    failure = outcome(sending.worker(smtp_server))
-
-    assert isinstance(failure, TransportUnavailable)
-    assert "about us" in failure.hint
-    sheet = sending.sheet
-    assert sheet.closes
-    assert sheet.counts[DeliveryStatus.REFUSED] == 0
-
-
-def test_one_reader_refused_for_policy_among_others_is_that_readers_own_refusal(
-    sending: Sending, smtp_server: CapturingServer
-) -> None:
-    people = some_people(20)
-    sending.launch(people)
-    smtp_server.answer("RCPT", "550 5.7.1 members only", to=people[-1][0])
-
-    failure = outcome(sending.worker(smtp_server))
-
-    assert failure is None
-    counts = sending.sheet.counts
-    assert (counts[DeliveryStatus.SENT], counts[DeliveryStatus.REFUSED]) == (19, 1)
