@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,17 +77,6 @@ def say_error(error: PipelineError) -> None:
         click.echo(f"{click.style('Error:', fg='red')} {one}", err=True)
         if one.hint:
             click.echo(f"       {one.hint}", err=True)
-
-
-@contextmanager
-def stopping_politely() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end a run after what is in flight; exit code 130, as shells expect."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Stopped. What was not sent stays planned: `pipeline run` goes on.", err=True)
-        raise SystemExit(130) from None
 
 
 class Program(click.Group):

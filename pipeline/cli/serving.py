@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import click
 import uvicorn
 
+from pipeline.cli.stopping import leave_at_once, stopping_politely
 from pipeline.clock import Clock, Site
 from pipeline.config import Smtp
 from pipeline.delivery import LocalMailbox, probe
@@ -22,28 +23,34 @@ def serve_site(site: Site, host: str, port: int) -> None:
 
     Raises PipelineError when the address cannot be listened on.
     """
-    with _listening(host, port) as listener, _mailbox(site) as provider:
+    with stopping_politely(), _listening(host, port) as listener, _mailbox(site) as provider:
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         _say(f"Serving {site.config.site.title} on {address} (Ctrl-C to stop)")
         if provider is not None:
             _say(f"No provider is set: mail goes to the local mailbox, {address}mailbox/")
         clock = Clock(site, provider, _say)
-        # uvicorn passes a signal on when it has closed; the default answer to SIGTERM would then
-        # end us before the worker has finished what is in flight.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        clock.start()
         try:
+            clock.start()
             _make_server(site).run(sockets=[listener])
         except KeyboardInterrupt:
             pass  # uvicorn has closed its connections and passes the signal on
         finally:
-            _say("Stopping: finishing what is in flight.")
             clock.stop()
     _say("Stopped. What was not sent stays planned and goes on at the next start.")
 
 
+class _Server(uvicorn.Server):
+    """Uvicorn, which would answer a second Ctrl-C with a traceback."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Close at the first signal; leave at the second."""
+        if self.should_exit:
+            leave_at_once(sig, frame)
+        super().handle_exit(sig, frame)
+
+
 def _make_server(site: Site) -> uvicorn.Server:
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             make_app(site),
             log_level="warning",

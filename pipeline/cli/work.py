@@ -47,14 +47,19 @@ def run(as_json: bool, quiet: bool) -> None:
       pipeline run --json
       PIPELINE_SMTP_HOST=smtp.example.org pipeline run
     """
-    from pipeline.cli.frame import say_error, stopping_politely
+    from pipeline.cli.frame import say_error
     from pipeline.cli.progress import Display
     from pipeline.cli.report import pass_as_json, print_pass
+    from pipeline.cli.stopping import stopping_politely
     from pipeline.clock import run_pass
 
     site = open_site()
-    with stopping_politely(), Display(show=not (quiet or as_json)) as display:
-        done = run_pass(site, on_stage=display.stage, on_progress=display.progress)
+    try:
+        with stopping_politely(), Display(show=not (quiet or as_json)) as display:
+            done = run_pass(site, on_stage=display.stage, on_progress=display.progress)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What was not sent stays planned: `pipeline run` goes on.", err=True)
+        raise SystemExit(130) from None
     if as_json:
         print_json(pass_as_json(done))
     else:

@@ -30,6 +30,7 @@ from pipeline.errors import PipelineError
 from pipeline.schema import CampaignState, DeliveryStatus
 
 TICK_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 900  # between attempts with a provider that cannot be used
 
 
 class Clock:
@@ -141,6 +142,7 @@ class Clock:
                 self._say(sentence)
 
     def _send_for_ever(self) -> None:
+        pause = TICK_SECONDS
         while True:
             self._work.wait(TICK_SECONDS)
             self._work.clear()
@@ -149,8 +151,12 @@ class Clock:
             try:
                 self._send()
                 self._once("sending", "")
+                pause = TICK_SECONDS
             except PipelineError as error:
                 self._once("sending", f"{error} ({error.hint})")
+                # Each attempt may cost a reader's message its certainty: fewer and fewer of them.
+                self._ended.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             except Exception:  # a fault in one round must not end all sending in silence
                 logging.getLogger(__name__).exception("sending failed; the next round tries again")
 

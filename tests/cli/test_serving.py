@@ -59,6 +59,17 @@ def test_it_serves_and_sends_until_told_to_stop_and_loses_nothing(
     assert '"closes": true' in pipeline("status", "--json").stdout
 
 
+def test_a_second_signal_ends_it_without_a_traceback(serving: subprocess.Popen[str]) -> None:
+    read_until(serving, "is sent")
+    serving.send_signal(signal.SIGINT)
+    serving.send_signal(signal.SIGINT)
+    rest, _ = serving.communicate(timeout=60)
+
+    assert "Aborted" not in rest
+    assert "Traceback" not in rest
+    assert serving.returncode in {0, 130}  # whether the first had been dealt with
+
+
 def test_a_port_that_is_taken_is_one_sentence(
     serving: subprocess.Popen[str], pipeline: Pipeline
 ) -> None:

@@ -283,3 +283,33 @@ def test_a_tick_that_had_to_wait_is_late_and_neither_dropped_nor_run_twice(
     # What APScheduler does by itself: drops a job that is a second late, in silence.
     assert job.misfire_grace_time is None
     assert (job.coalesce, job.max_instances) == (True, 1)
+
+
+class Patience(threading.Event):
+    """An end that comes by itself after so many pauses, and notes how long each would have been."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.pauses: list[float | None] = []
+        self._count = count
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout)
+        if len(self.pauses) == self._count:
+            self.set()
+        return self.is_set()
+
+
+def test_a_provider_that_cannot_be_used_is_tried_ever_less_often(
+    ticking: Clock, smtp_server: CapturingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smtp_server.answer("CONNECT", "554 5.7.1 not you")
+    patience = Patience(10)
+    monkeypatch.setattr(ticking, "_ended", patience)
+    monkeypatch.setattr(ticking._work, "wait", lambda _: True)
+    ticking.tick()
+
+    ticking._send_for_ever()
+
+    assert patience.pauses == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+    assert smtp_server.script.connections >= 10

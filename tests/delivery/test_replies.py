@@ -172,3 +172,9 @@ def test_a_refusal_for_now_kills_no_address() -> None:
 
     assert not kills_address(failed(WISH, 1, error, LATER))
     assert not kills_address(accepted(WISH, 1, 250, "5.1.1 odd"))
+
+
+def test_a_reply_holds_nothing_that_a_terminal_would_obey() -> None:
+    reply = make_reply(550, "5.7.1 \x1b]0;owned\x07 no\r\n\x9b2J \x7fway".encode("latin-1"))
+    assert reply.text == "5.7.1 ]0;owned no \ufffd2J way"
+    assert make_reply(550, "a\x9bb").text == "a b"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import html
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -20,7 +17,6 @@ from PIL import Image as PillowImage
 
 from pipeline.cli import main
 from tests.support.site import SiteFolder
-from tests.support.smtp import CapturingServer
 
 READERS = [
     ("ada@example.com", "Ada Löwe"),
@@ -230,30 +226,3 @@ def test_the_walk_is_the_same_on_either_database(
     assert "nothing to send" in second.stdout
     assert set(mailbox(practice)) == {address for address, _ in READERS}
     assert not (practice.root / "var/pipeline.db").exists()
-
-
-def test_a_run_that_is_told_to_stop_goes_on_where_it_stopped(
-    practice: SiteFolder, start_smtp_server: Callable[..., CapturingServer]
-) -> None:
-    people = [f"reader-{number}@example.com" for number in range(60)]
-    practice.add_subscribers("readers", people)
-    server = start_smtp_server()
-    provider = {
-        "PIPELINE_SMTP_HOST": server.host,
-        "PIPELINE_SMTP_PORT": str(server.port),
-        "PIPELINE_SMTP_SECURITY": "none",
-        "PIPELINE_SMTP_CONNECTIONS": "2",
-    }
-    command = [sys.executable, "-m", "pipeline", "run", "--site", str(practice.root)]
-    first = subprocess.Popen(command, env=os.environ | provider, stderr=subprocess.PIPE)
-    server.wait_for(5)
-    first.terminate()
-    _, said = first.communicate(timeout=60)
-
-    second = subprocess.run(command, env=os.environ | provider, capture_output=True, check=False)
-
-    assert first.returncode == 130
-    assert b"stays planned" in said
-    assert second.returncode == 0
-    assert sorted(one.recipients[0] for one in server.received) == sorted(people)
-    assert b"the sheet closes" in second.stdout
