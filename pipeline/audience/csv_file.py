@@ -47,6 +47,10 @@ LEAVING_HEADERS = (
     "opted_out_at",
 )
 LONGEST_VALUE = 2000  # characters
+_QUOTE_HINT = (
+    "look for a double quote that does not belong there; if all of it is meant, write it in one"
+    " line"
+)
 _UNREADABLE = "\ufffd"  # stands for octets that are no letter in the file's encoding
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
 _NO_UTF8 = re.compile(r"[\udc80-\udcff]")  # an octet that UTF-8 cannot have there
@@ -87,6 +91,11 @@ def _columns(path: Path, reader: Iterator[list[str]]) -> list[str]:
         columns = [" ".join(header.split()) for header in next(reader, [])]
     except csv.Error as error:
         raise AudienceError(f"{path}:1: is no CSV: {error}") from None
+    if _line(reader) > 1 and any("@" in column for column in columns):
+        raise AudienceError(
+            f"{path}:1: the names of the columns run down to line {_line(reader)} and hold people",
+            hint=_QUOTE_HINT,
+        )
     if any(map(_fault, columns)):
         raise AudienceError(
             f"{path}:1: the names of the columns cannot be read", hint="save the file as UTF-8"
@@ -106,8 +115,28 @@ def _rows(
         except csv.Error as error:
             yield _unreadable(path, begins, _line(reader), error)
             continue
-        if any(cell.strip() for cell in cells):
+        if _line(reader) > begins and _holds_others(cells):
+            yield _swallowed(path, begins, _line(reader))
+        elif any(cell.strip() for cell in cells):
             yield _row(path, _line(reader), columns, cells, email_column)
+
+
+def _holds_others(cells: Sequence[str]) -> bool:
+    """Whether a row of several lines has swallowed rows: a stray quote opened, another closed.
+
+    What it swallowed would be in somebody's name, and be mailed to them. Every row of a person has
+    an "@", so that two of them tell.
+    """
+    return sum(cell.count("@") for cell in cells) > 1
+
+
+def _swallowed(path: Path, begins: int, ends: int) -> RowError:
+    return RowError(
+        f"the lines down to {ends} are one row with several addresses, and nobody in them is added",
+        file=path,
+        line=begins,
+        hint=_QUOTE_HINT,
+    )
 
 
 def _unreadable(path: Path, begins: int, ends: int, error: csv.Error) -> RowError:

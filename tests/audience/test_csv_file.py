@@ -177,6 +177,43 @@ def test_a_quote_that_is_closed_in_a_later_row_is_told(write: WriteFile) -> None
     assert emails(file) == ["cid@larkfield.example"]
 
 
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        (f'{ADA},"Ada', 'dee@larkfield.example,Dee"'),
+        (f'"{ADA},Ada', 'dee@larkfield.example",Dee'),
+        (f'{ADA},"Ada', 'dee@larkfield.example,Dee",too,many'),
+        (f'{ADA},"Ada' + "\nx" * LONGEST_VALUE, 'dee@larkfield.example,Dee"'),
+    ],
+)
+def test_rows_that_stray_quotes_made_one_are_told_and_in_nobodys_name(
+    write: WriteFile, opened: str, closed: str
+) -> None:
+    file = write(f"email,name\n{opened}\n{BOB},Bob\n{closed}\n")
+
+    (error,) = refused(file)
+    last = opened.count("\n") + 4
+    assert str(error).startswith(f"{file}:2: the lines down to {last} are one row with several")
+    assert "double quote" in error.hint
+    assert emails(file) == []
+
+
+def test_who_stands_behind_such_rows_is_read(write: WriteFile) -> None:
+    cid = "cid@larkfield.example"
+    file = write(f'name,email\nAda,{ADA}\n"Bob,{BOB}\nDee",dee@larkfield.example\nCid,{cid}\n')
+
+    assert [error.line for error in refused(file)] == [3]
+    assert emails(file) == [ADA, cid]
+
+
+def test_names_of_columns_that_swallowed_people_are_told(write: WriteFile) -> None:
+    file = write(f'email,"name\n{ADA},Ada"\n{BOB},Bob\n')
+
+    with pytest.raises(AudienceError, match="run down to line 2 and hold people") as caught:
+        list(read_rows(file))
+    assert "double quote" in caught.value.hint
+
+
 @pytest.mark.parametrize("octet", [b"\x81", b"\x8d", b"\x9d"])
 def test_an_octet_that_means_nothing_is_refused_with_its_row(
     write: WriteFile, octet: bytes
@@ -282,7 +319,11 @@ CELLS = st.text(
 
 
 @given(
-    rows=st.lists(st.tuples(CELLS, CELLS | st.just("two\nlines")), max_size=8),
+    rows=st.lists(
+        st.tuples(CELLS, CELLS)
+        | st.tuples(CELLS.filter(lambda cell: "@" not in cell), st.just("two\nlines")),
+        max_size=8,
+    ),
     delimiter=st.sampled_from(",;\t"),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
