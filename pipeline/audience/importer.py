@@ -54,12 +54,12 @@ def import_file(engine: Engine, file: Path, now: datetime) -> ImportReport:
 
     Rows that cannot be used are reported and the rest goes on. Running it again changes nothing;
     killed half-way, it can be run again. Who unsubscribed stays so. Raises AudienceError when
-    the file's name or header is wrong.
+    the file's name or header is wrong, or the file is changed meanwhile.
     """
     name = list_name(file)
     refused: list[RowError] = []
     lines: dict[str, int] = {}
-    batches = _batches(_usable(file, lines, refused))
+    batches = _while_still(file, _batches(_usable(file, lines, refused)))
     first = next(batches, [])  # a file that is no list of people leaves no empty list behind
     source = f"file {file.name}"
     with writing(engine) as connection:
@@ -106,6 +106,25 @@ def _usable(file: Path, lines: dict[str, int], refused: list[RowError]) -> Itera
         else:
             lines[row.address.identity] = row.line
             yield row
+
+
+def _while_still(file: Path, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    """The batches, until somebody changes the file: its last row may be half an address."""
+    before = _stamp(file)
+    for batch in batches:
+        if _stamp(file) != before:
+            raise AudienceError(
+                f"{file}: was changed while it was read", hint="import it again when it is whole"
+            )
+        yield batch
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError as error:
+        raise AudienceError(f"{file}: cannot be read: {error.strerror}") from error
+    return found.st_size, found.st_mtime_ns
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

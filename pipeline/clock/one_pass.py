@@ -10,6 +10,7 @@ from pipeline import audience
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign
 from pipeline.clock.site import Site
+from pipeline.clock.site_files import wait_until_still
 from pipeline.clock.steps import (
     Balance,
     Content,
@@ -59,6 +60,7 @@ def run_pass(
     many there are to settle. Raises PipelineError before anything is sent; once sending has
     begun, a provider that fails is reported in the result.
     """
+    wait_until_still(site, on_stage)
     on_stage("Reading posts")
     content = read_content(site)
     on_stage("Importing subscribers")

@@ -6,11 +6,13 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC
+from pathlib import Path
 
 from pipeline import audience, campaigns
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
 from pipeline.clock.site import Site, utc_now
+from pipeline.clock.site_files import SiteFile, in_motion, read_site_files
 from pipeline.clock.steps import (
     Content,
     Look,
@@ -22,7 +24,7 @@ from pipeline.clock.steps import (
     read_content,
     start_due,
 )
-from pipeline.config import Config, Smtp
+from pipeline.config import Smtp
 from pipeline.content import published
 from pipeline.db import reading
 from pipeline.delivery import Worker
@@ -46,7 +48,8 @@ class Clock:
         self._provider = provider  # the local mailbox's; None to use the configured one
         self._say = say
         self._said: dict[str, str] = {}
-        self._seen: object = None  # the files as they were last read
+        self._seen: tuple[SiteFile, ...] | None = None  # the files as last read, all of them still
+        self._moving: tuple[Path, ...] = ()  # the files left to the next tick
         self._published: object = None  # the state that was last published
         self._content: Content | None = None
         self._work = threading.Event()
@@ -80,27 +83,43 @@ class Clock:
     def tick(self) -> None:
         """Read what changed, publish it, launch what is due."""
         try:
-            content = self._read_changes()
-            for look in start_due(self._site, look_at(self._site, content)):
-                self._tell(look)
-            self._publish(content)
+            self._read_changes()
+            if self._content is not None:
+                self._launch(self._content)
+                self._publish(self._content)
             self._once("tick", "")
         except PipelineError as error:
             self._once("tick", f"{error}" + (f" ({error.hint})" if error.hint else ""))
         self._work.set()
 
-    def _read_changes(self) -> Content:
-        seen = _signature(self._site.config)
-        if self._content is None or seen != self._seen:
+    def _read_changes(self) -> None:
+        """Read what changed; what is still being written is left to the next tick."""
+        files = read_site_files(self._site.config)
+        self._moving = in_motion(files, self._site.now())
+        self._once("moving", _still_written(self._moving))
+        if files == self._seen:
+            return
+        if not any(path.is_relative_to(self._site.config.posts) for path in self._moving):
             self._content = read_content(self._site)
             for rename in self._content.renames:
                 self._once(rename.id, f"{rename.sentence}; {rename.hint}")
-            for report in audience.import_lists(
-                self._site.engine, self._site.config.subscribers, self._site.now()
-            ):
-                self._tell_import(report)
-            self._seen = seen
-        return self._content
+        for file in audience.list_files(self._site.config.subscribers):
+            if file not in self._moving:
+                now = self._site.now()
+                self._tell_import(audience.import_file(self._site.engine, file, now))
+        # Reading takes its time; what began to be written meanwhile may have been read by half.
+        self._moving = in_motion(read_site_files(self._site.config), self._site.now())
+        if not self._moving:
+            self._seen = files
+
+    def _launch(self, content: Content) -> None:
+        """Launch what is due, but to no list whose file is still being written."""
+        lists = self._site.config.subscribers
+        moving = {path.stem for path in self._moving if path.parent == lists}
+        looks = look_at(self._site, content)
+        ready = [look for look in looks if look.newsletter.settings.list not in moving]
+        for look in start_due(self._site, ready):
+            self._tell(look)
 
     def _publish(self, content: Content) -> None:
         """Publish when a file changed, a post's time came or ended, or an edition was made."""
@@ -187,14 +206,6 @@ def _kind(*, rehearsal: bool) -> str:
     return "Rehearsal" if rehearsal else "Campaign"
 
 
-def _signature(config: Config) -> object:
-    """Changes when a post, an image or a list does: names, sizes and times of change."""
-    files = (
-        file
-        for folder in (config.posts, config.subscribers)
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    )
-    return tuple(
-        (str(file), stat.st_size, stat.st_mtime_ns) for file in files if (stat := file.stat())
-    )
+def _still_written(files: Sequence[Path]) -> str:
+    names = ", ".join(file.name for file in files)
+    return f"Still being written, so left to the next look: {names}." if names else ""

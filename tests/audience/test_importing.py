@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from pipeline import audience
-from pipeline.audience import ImportReport, ListCount, Person, importer
+from pipeline.audience import ImportReport, ListCount, Person, importer, store
 from pipeline.db import reading, writing
 from pipeline.errors import AudienceError
 from pipeline.schema import SubscriptionState, subscribers, subscriptions
@@ -271,6 +272,28 @@ def test_a_file_whose_name_can_be_no_list_is_told(bring: Import, name: str) -> N
         bring(BOTH, name)
 
     assert "small letters" in caught.value.hint
+
+
+def test_a_file_that_grows_while_it_is_read_is_told_and_its_half_row_is_nobody(
+    engine: Engine, write: WriteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "BATCH", 1)
+    file = write(f"email\n{ADA}\n{BOB[:-2]}")
+    upsert = store.upsert
+
+    def grow_and_upsert(*arguments: Any) -> None:
+        with file.open("a") as more:
+            more.write(f"{BOB[-2:]}\n{CID}\n")
+        upsert(*arguments)
+
+    monkeypatch.setattr(store, "upsert", grow_and_upsert)
+    with pytest.raises(AudienceError, match="was changed while it was read") as caught:
+        audience.import_file(engine, file, NOW)
+    assert "when it is whole" in caught.value.hint
+    assert [person.email for person in on_list(engine)] == [ADA]
+
+    monkeypatch.setattr(store, "upsert", upsert)
+    assert audience.import_file(engine, file, NOW).joined == 2
 
 
 def test_files_are_found_in_order_and_nothing_else_is(tmp_path: Path) -> None:

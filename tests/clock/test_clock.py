@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
 from pipeline import audience, campaigns
 from pipeline.audience import read_keys
-from pipeline.clock import Clock, Pass, Site, all_balances, run_pass
+from pipeline.clock import Clock, Pass, Site, all_balances, run_pass, site_files
 from pipeline.config import Smtp, read_config
 from pipeline.db import open_database
-from pipeline.errors import TransportUnavailable
+from pipeline.errors import PipelineError, TransportUnavailable
 from pipeline.schema import CampaignState, DeliveryStatus
 from tests.support.site import SiteFolder
 from tests.support.smtp import CapturingServer
@@ -119,6 +121,143 @@ def test_a_broken_post_is_named_once_and_work_goes_on_when_it_is_mended(
     ticking.tick()
 
     assert states(open_site) == [CampaignState.SENDING]
+
+
+# --- files that are still being written ---------------------------------------------------------
+
+
+def write_now(path: Path, hands: Hands, text: str) -> None:
+    """Write a file at the moment that the clock shows."""
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (hands().timestamp(), hands().timestamp()))
+
+
+def test_nothing_goes_to_a_list_whose_file_is_still_being_written(
+    ticking: Clock, open_site: Site, site: SiteFolder, hands: Hands, said: list[str]
+) -> None:
+    file = site.root / "subscribers" / "readers.csv"
+    write_now(file, hands, "email\nada@example.com\ngrace@example.co")
+    ticking.tick()
+    ticking.tick()
+
+    assert states(open_site) == []
+    assert [one for one in said if "readers.csv" in one] == [
+        "Still being written, so left to the next look: readers.csv."
+    ]
+
+    hands.move(seconds=1)
+    write_now(file, hands, "email\nada@example.com\ngrace@example.com\nlin@example.com\n")
+    hands.move(seconds=5)
+    ticking.tick()
+
+    (balance,) = all_balances(open_site)
+    assert balance.sheet.recipients == 3
+    with open_site.engine.connect() as connection:
+        half = audience.find_person(connection, audience.read_address("grace@example.co"))
+    assert half == ()
+
+
+def test_a_list_that_is_being_written_does_not_hold_up_the_others(
+    ticking: Clock, open_site: Site, site: SiteFolder, hands: Hands
+) -> None:
+    file = site.root / "subscribers" / "members.csv"
+    write_now(file, hands, "email\nlin@example.com\n")
+    ticking.tick()
+
+    assert states(open_site) == [CampaignState.SENDING]
+    with open_site.engine.connect() as connection:
+        assert [found.name for found in audience.read_lists(connection)] == ["readers"]
+
+    hands.move(seconds=5)
+    ticking.tick()
+
+    with open_site.engine.connect() as connection:
+        lists = audience.read_lists(connection)
+    assert [found.name for found in lists] == ["members", "readers"]
+
+
+def test_a_list_that_begins_to_be_written_while_another_is_read_is_not_launched_to(
+    open_site: Site, site: SiteFolder, hands: Hands, smtp_server: CapturingServer
+) -> None:
+    site.add_subscribers("members", ["lin@example.com"])
+    file = site.root / "subscribers" / "readers.csv"
+    said: list[str] = []
+
+    def begin_writing(sentence: str) -> None:
+        said.append(sentence)
+        if len(said) == 1:
+            write_now(file, hands, "email\nada@example.com\n")
+
+    clock = Clock(open_site, local(smtp_server), begin_writing)
+    clock.tick()
+    assert said[0] == "members.csv: 1 joined members."
+    assert states(open_site) == []
+
+    write_now(file, hands, "email\nada@example.com\ngrace@example.org\n")
+    hands.move(seconds=5)
+    clock.tick()
+    (balance,) = all_balances(open_site)
+    assert balance.sheet.recipients == 2
+
+
+def test_half_a_post_is_neither_published_nor_mailed(
+    ticking: Clock, open_site: Site, site: SiteFolder, hands: Hands
+) -> None:
+    path = site.root / "posts" / "first.md"
+    whole = path.read_text("utf-8")
+    write_now(path, hands, whole[:-9])
+    ticking.tick()
+    assert states(open_site) == []
+
+    hands.move(seconds=1)
+    write_now(path, hands, whole)
+    hands.move(seconds=5)
+    ticking.tick()
+    assert states(open_site) == [CampaignState.SENDING]
+
+    hands.move(seconds=5)
+    page = open_site.output / "posts/first/index.html"
+    published = page.read_text("utf-8")
+    write_now(path, hands, whole + "And one sen")
+    ticking.tick()
+    assert page.read_text("utf-8") == published
+
+    hands.move(seconds=5)
+    ticking.tick()
+    assert "And one sen" in page.read_text("utf-8")
+
+
+def test_a_pass_waits_for_a_file_that_is_being_written(
+    open_site: Site, site: SiteFolder, hands: Hands
+) -> None:
+    file = site.root / "subscribers" / "readers.csv"
+    write_now(file, hands, "email\nada@example.com\n")
+    stages: list[str] = []
+
+    def finish_writing(stage: str) -> None:
+        stages.append(stage)
+        if len(stages) == 1:
+            with file.open("a", encoding="utf-8") as more:
+                more.write("grace@example.com\nlin@example.com\n")
+            hands.move(seconds=5)
+
+    done = run_pass(open_site, on_stage=finish_writing)
+
+    assert stages[0] == "Waiting until readers.csv is written"
+    assert [balance.sheet.recipients for balance in done.balances] == [3]
+
+
+def test_a_pass_tells_of_a_file_that_is_being_written_all_the_time(
+    open_site: Site, site: SiteFolder, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_files, "PATIENCE_SECONDS", 0.4)
+    write_now(site.root / "subscribers" / "readers.csv", hands, "email\nada@example.com\n")
+
+    with pytest.raises(PipelineError, match=r"readers\.csv: is still being written") as caught:
+        run_pass(open_site)
+
+    assert "run again" in caught.value.hint
+    assert states(open_site) == []
 
 
 def test_weeks_of_missed_occurrences_make_one_campaign(
