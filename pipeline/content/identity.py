@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline.content.post import Post
+from pipeline.content.slug import slug_of_file
 
 _ALIKE = 0.7  # share of words in common
-_FEWEST_WORDS = 20  # below this, two texts are alike by chance
+_FEWEST_WORDS = 20  # below this, two texts of any name are alike by chance
 _NEIGHBOURS = 25  # new posts, nearest in date, whose words are compared with a gone one's
 
 
@@ -61,9 +62,15 @@ def keep_identities(
 ) -> tuple[tuple[Post, ...], tuple[Rename, ...]]:
     """Give a published post that seems gone its id back, where exactly one new post looks like it.
 
-    Alike are: a post that names the gone slug among its aliases; the same title and either the same
-    slug or a date less than a day apart; or texts of at least 20 words that share 70 % of them. A
-    post with an explicit id is never touched. The order of `posts` stays.
+    Alike are, in this order:
+
+    - a post that names the gone slug among its aliases
+    - the same title, and the same slug or a date less than a day apart
+    - the same slug, and texts that share 70 % of their words, however few
+    - texts of at least 20 words that share 70 % of them
+
+    The slug counts as the same, too, when the file's name gives it and the front matter now says
+    another. A post with an explicit id is never touched. The order of `posts` stays.
     """
     ids = {post.id for post in posts}
     gone = [post for post in known if post.id not in ids]
@@ -108,19 +115,29 @@ Pairs = list[tuple[KnownPost, list[Post]]]
 
 def _by_name(gone: Iterable[KnownPost], new: Sequence[Post]) -> Pairs:
     by_title: dict[str, list[Post]] = defaultdict(list)
+    by_slug: dict[str, list[Post]] = defaultdict(list)
     by_alias: dict[str, list[Post]] = defaultdict(list)
     for post in new:
         by_title[post.title].append(post)
+        for slug in {post.slug, slug_of_file(post.path)}:
+            by_slug[slug].append(post)
         for alias in post.aliases:
             by_alias[alias].append(post)
     return [
-        (old, by_alias.get(old.slug) or [post for post in by_title[old.title] if _same(old, post)])
+        (old, by_alias.get(old.slug) or _same(old, by_title[old.title], by_slug[old.slug]))
         for old in gone
     ]
 
 
-def _same(old: KnownPost, post: Post) -> bool:
-    return old.slug == post.slug or abs(old.date - post.date) < timedelta(days=1)
+def _same(old: KnownPost, titled: Sequence[Post], named: Sequence[Post]) -> list[Post]:
+    """Which posts of the same title or of the same slug are the one that is gone."""
+    close = [post for post in titled if abs(old.date - post.date) < timedelta(days=1)]
+    kept = [post for post in named if post.title == old.title or _same_text(old, post)]
+    return close + [post for post in kept if post not in close]
+
+
+def _same_text(old: KnownPost, post: Post) -> bool:
+    return _alike(_words(old.text), _words(post.text), fewest=1)
 
 
 def _by_words(gone: Iterable[KnownPost], new: Sequence[Post]) -> Pairs:
@@ -142,10 +159,10 @@ def _words(text: str) -> Counter[str]:
     return Counter(re.findall(r"\w+", text.lower()))
 
 
-def _alike(one: Counter[str], other: Counter[str]) -> bool:
-    """Jaccard similarity of two bags of words, at least _ALIKE."""
+def _alike(one: Counter[str], other: Counter[str], fewest: int = _FEWEST_WORDS) -> bool:
+    """Jaccard similarity of two bags of at least `fewest` words, at least _ALIKE."""
     sizes = (one.total(), other.total())
-    if min(sizes) < max(_FEWEST_WORDS, _ALIKE * max(sizes)):
+    if min(sizes) < max(fewest, _ALIKE * max(sizes)):
         return False
     shared = (one & other).total()
     return shared >= _ALIKE * (sum(sizes) - shared)

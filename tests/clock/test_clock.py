@@ -399,6 +399,20 @@ def test_a_renamed_file_is_neither_mailed_again_nor_new_in_the_feed(
     assert identity in (open_site.output / "feed.json").read_text("utf-8")
 
 
+def test_a_short_post_is_not_mailed_again_when_title_and_date_are_put_right(
+    site: SiteFolder, open_site: Site, smtp_server: CapturingServer, hands: Hands
+) -> None:
+    site.add_post("tip", "Stand up once an hour.\n", title="A tipp", date="2026-03-02")
+    pass_through(site, open_site, smtp_server)
+    site.add_post("tip", "Stand up once an hour.\n", title="A tip", date="2026-03-03")
+    hands.move(days=7)
+
+    done = pass_through(site, open_site, smtp_server)
+
+    assert done.balances == ()
+    assert len(smtp_server.received) == 2
+
+
 def test_thirty_newsletters_due_at_once_are_all_launched(ticking: Clock, open_site: Site) -> None:
     (digest,) = open_site.config.newsletters
     many = tuple(replace(digest, name=f"letter-{number}") for number in range(30))

@@ -90,6 +90,35 @@ def test_short_texts_are_alike_by_chance_and_prove_nothing() -> None:
     assert keep_identities([empty], [remembered(post("old", text=""))])[1] == ()
 
 
+def test_a_short_post_keeps_its_id_when_title_and_date_are_both_put_right() -> None:
+    was = post("tip", title="A tipp", text="Stand up once an hour, if you can.")
+    now = replace(post("tip", title="A tip", date=DATE + timedelta(days=7)), text=was.text)
+    (kept,), (rename,) = keep_identities([now], [remembered(was)])
+    assert kept.id == was.id
+    assert rename.sentence == "posts/tip.md looks like the published post 'tip' with another date"
+
+
+def test_a_short_post_whose_file_kept_its_name_keeps_its_id_under_another_slug() -> None:
+    was = post("tip", title="A tipp", text="Stand up once an hour, if you can.")
+    now = replace(
+        post("stand-up", title="A tip", text=was.text, date=DATE + timedelta(days=7)),
+        path=Path("posts/2026-03-08-tip.md"),
+    )
+    (kept,), (rename,) = keep_identities([now], [remembered(was)])
+    assert (kept.id, kept.aliases) == (was.id, ("tip",))
+    assert "`aliases: [tip]`" in rename.hint
+
+
+def test_another_short_text_under_a_slug_that_is_used_again_is_another_post() -> None:
+    was = post("tip", title="Monday", text="Stand up once an hour.")
+    now = post(
+        "tip", title="Tuesday", text="Drink a glass of water.", date=DATE + timedelta(days=7)
+    )
+    assert keep_identities([now], [remembered(was)]) == ((now,), ())
+    empty = replace(now, text="")
+    assert keep_identities([empty], [remembered(replace(was, text=""))]) == ((empty,), ())
+
+
 def test_an_explicit_id_is_never_touched() -> None:
     new = replace(post("new"), explicit_id=True)
     assert keep_identities([new], [remembered(OLD)]) == ((new,), ())
