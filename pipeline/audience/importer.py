@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,10 +38,19 @@ class ImportReport:
 
 
 def list_files(folder: Path) -> tuple[Path, ...]:
-    """The CSV files of a site, one a list, in order of their names."""
-    if not folder.is_dir():
+    """The CSV files of a site, one a list, in order of their names; none without a folder.
+
+    Raises AudienceError for a folder that cannot be read.
+    """
+    if not os.path.lexists(folder):
         return ()
-    files = (file for file in folder.iterdir() if file.is_file())
+    try:
+        files = [file for file in folder.iterdir() if file.is_file()]
+    except OSError as error:
+        raise AudienceError(
+            f"{folder}: cannot be read: {error.strerror}",
+            hint="it has to be a folder that this user may list and enter: mend its permissions",
+        ) from error
     return tuple(sorted(file for file in files if file.suffix.lower() == ".csv"))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
 from pipeline.content import published
 from pipeline.db import reading
-from pipeline.errors import ContentErrors, PipelineError
+from pipeline.errors import AudienceError, ContentErrors, PipelineError
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,18 @@ def find_faults(site: Site) -> tuple[Fault, ...]:
         faults += [Fault(str(error), error.hint) for error in errors.errors]
     if content is not None:
         faults += [Fault(rename.sentence, rename.hint) for rename in content.renames]
-    faults += _lists(site)
-    faults += _newsletters(site, content)
+    files: tuple[Path, ...] = ()
+    try:
+        files = audience.list_files(site.config.subscribers)
+    except AudienceError as error:
+        faults.append(Fault(str(error), error.hint))
+    faults += _lists(files)
+    faults += _newsletters(site, content, {file.stem for file in files})
     return tuple(faults)
 
 
-def _lists(site: Site) -> Iterator[Fault]:
-    for file in audience.list_files(site.config.subscribers):
+def _lists(files: Iterable[Path]) -> Iterator[Fault]:
+    for file in files:
         try:
             for error in audience.check_file(file):
                 yield Fault(str(error), error.hint, blocks=False)
@@ -53,13 +59,12 @@ def _lists(site: Site) -> Iterator[Fault]:
             yield Fault(str(error), error.hint)
 
 
-def _newsletters(site: Site, content: Content | None) -> Iterator[Fault]:
-    lists = {file.stem for file in audience.list_files(site.config.subscribers)}
+def _newsletters(site: Site, content: Content | None, lists: set[str]) -> Iterator[Fault]:
     newsletters = clock.read_newsletters(site)
     for found in campaigns.differences(site.config.newsletters, newsletters):
         yield Fault(found.sentence, found.hint, blocks=False)
     with reading(site.engine) as connection:
-        lists |= {one.name for one in audience.read_lists(connection)}
+        lists = lists | {one.name for one in audience.read_lists(connection)}
         for newsletter in newsletters:
             if newsletter.settings.list not in lists:
                 yield _no_list(newsletter)

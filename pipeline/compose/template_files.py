@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError, meta
 
@@ -61,7 +62,7 @@ class TemplateFiles(BaseLoader):
             raise _outside(name)
         for folder in self._folders:
             file = folder / name
-            if file.is_file():
+            if _is_there(file):
                 if not file.resolve().is_relative_to(folder.resolve()):
                     raise _outside(name)
                 return file
@@ -91,9 +92,28 @@ class TemplateFiles(BaseLoader):
         return TemplateError("there is no such template", template=name, hint=hint)
 
 
+def _is_there(file: Path) -> bool:
+    try:
+        return S_ISREG(file.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError as error:  # a folder nobody may enter must not fall back to the shipped one
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> TemplateError:
+    return TemplateError(
+        f"cannot be read: {error.strerror}",
+        template=str(file),
+        hint="mend the permissions of the file and its folder, or remove it",
+    )
+
+
 def _read(file: Path, name: str) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise _unreadable(file, error) from error
     except UnicodeDecodeError as error:
         raise TemplateError(
             f"is not UTF-8 (octet {error.start})", template=name, hint="save it as UTF-8"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -309,6 +311,33 @@ def test_files_are_found_in_order_and_nothing_else_is(tmp_path: Path) -> None:
 
 def test_a_site_without_lists_has_none(tmp_path: Path) -> None:
     assert audience.list_files(tmp_path / "subscribers") == ()
+
+
+@pytest.mark.parametrize("kind", ["file", "link to itself", "link to nothing"])
+def test_a_folder_of_lists_that_cannot_be_read_is_told(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "subscribers"
+    if kind == "file":
+        folder.touch()
+    else:
+        folder.symlink_to(folder if kind == "link to itself" else tmp_path / "nothing")
+
+    with pytest.raises(AudienceError, match="subscribers: cannot be read") as caught:
+        audience.list_files(folder)
+    assert "permissions" in caught.value.hint
+
+
+@pytest.mark.parametrize("call", ["iterdir", "is_file"])
+def test_a_folder_of_lists_nobody_may_look_into_is_told(
+    write: WriteFile, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    file = write(BOTH)
+    monkeypatch.setattr(Path, call, refuse)
+
+    with pytest.raises(AudienceError, match="cannot be read: Permission denied"):
+        audience.list_files(file.parent)
 
 
 def test_all_lists_are_imported(engine: Engine, write: WriteFile, tmp_path: Path) -> None:

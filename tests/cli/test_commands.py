@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -114,6 +115,26 @@ def test_check_names_a_template_that_does_not_exist(pipeline: Pipeline, site: Si
 
     assert result.exit_code == 1
     assert "weekly" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["posts", "subscribers", "templates"])
+@pytest.mark.parametrize("kind", ["file", "link to itself"])
+def test_a_folder_that_cannot_be_read_is_a_sentence(
+    pipeline: Pipeline, site: SiteFolder, name: str, kind: str
+) -> None:
+    site.add_post("first")
+    site.add_subscribers("readers", ["ada@example.com"])
+    folder = site.root / name
+    shutil.rmtree(folder)
+    folder.touch() if kind == "file" else folder.symlink_to(folder)
+
+    checked, done = pipeline("check"), pipeline("run")
+
+    assert (checked.exit_code, done.exit_code) == (1, 1)
+    assert f"{folder}" in checked.stdout
+    assert f"{folder}" in done.stderr
+    assert "cannot be read: " in done.stderr or "there is no such folder" in done.stderr
+    assert list((site.root / "var").glob("mailbox/new/*")) == []
 
 
 def test_a_row_that_is_refused_is_shown_but_does_not_stop_a_run(

@@ -183,6 +183,18 @@ def test_a_template_in_another_encoding_is_told_so(
     assert caught.value.hint == "save it as UTF-8"
 
 
+def test_a_template_that_cannot_be_read_is_told_and_not_replaced_by_the_shipped_one(
+    compose: Compose, config: Config
+) -> None:
+    file = config.templates / "digest.mjml"
+    file.parent.mkdir(exist_ok=True)
+    file.symlink_to(file)
+
+    with pytest.raises(TemplateError, match=r"digest\.mjml: cannot be read: ") as caught:
+        compose([a_post()])
+    assert "permissions" in caught.value.hint
+
+
 def test_a_site_can_extend_the_shipped_page(
     compose: Compose, write_template: WriteTemplate
 ) -> None:
