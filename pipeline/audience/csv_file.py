@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from pipeline.audience.addresses import Address, read_address
 from pipeline.errors import AudienceError, RowError
@@ -75,9 +76,14 @@ def read_rows(path: Path) -> Iterator[Row | RowError]:
     there is no column of addresses at all.
     """
     try:
+        # Read twice, as the encoding is guessed: what comes through a pipe can be read only once.
+        if not S_ISREG(path.stat().st_mode):
+            raise AudienceError(f"{path}: is no regular file", hint="save the list as a CSV file")
         encoding = _encoding(path)
     except OSError as error:
-        raise AudienceError(f"{path}: cannot be read: {error.strerror}") from error
+        raise AudienceError(
+            f"{path}: cannot be read: {error.strerror}", hint="mend its permissions, or its name"
+        ) from error
     with path.open(encoding=encoding, errors="replace", newline="") as handle:
         first = handle.readline(64 * 1024)
         handle.seek(0)

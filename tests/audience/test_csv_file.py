@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -309,6 +311,15 @@ def test_a_table_with_nobody_in_it_is_a_list(write: WriteFile) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(AudienceError, match="cannot be read"):
         list(read_rows(tmp_path / "readers.csv"))
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_regular_file_is_told(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "readers.csv")
+
+    with pytest.raises(AudienceError, match=r"readers\.csv: is no regular file") as caught:
+        list(read_rows(tmp_path / "readers.csv"))
+    assert "CSV file" in caught.value.hint
 
 
 # --- anything -----------------------------------------------------------------------------------

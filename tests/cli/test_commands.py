@@ -396,6 +396,23 @@ def test_a_file_is_imported_and_somebody_taken_off(pipeline: Pipeline, site: Sit
     assert (counts["confirmed"], counts["unsubscribed"]) == (1, 1)
 
 
+def test_a_list_from_a_pipe_is_refused_in_one_sentence(site: SiteFolder) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pipeline", "--site", str(site.root)),
+            *("subscribers", "import", "/dev/stdin"),
+        ],
+        input="email\nada@example.com\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "Error: /dev/stdin: is no regular file" in done.stderr
+    assert "save the list as a CSV file" in done.stderr
+
+
 def test_people_missing_from_the_file_are_named_not_dropped(
     pipeline: Pipeline, site: SiteFolder
 ) -> None:
