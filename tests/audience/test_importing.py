@@ -170,6 +170,17 @@ def test_another_lists_file_keeps_what_it_does_not_say(engine: Engine, bring: Im
     assert on_list(engine)[0] == ada
 
 
+@pytest.mark.parametrize("name", ["readers.csv", "members.csv"])
+def test_an_empty_name_changes_nothing_and_an_empty_cell_empties_its_column(
+    engine: Engine, bring: Import, name: str
+) -> None:
+    bring(BOTH)
+    bring(f"email,name,town\n{ADA},,\n", name)
+
+    ada = on_list(engine)[0]
+    assert (ada.name, ada.attributes) == ("Ada", {"town": ""})
+
+
 def test_an_address_keeps_its_first_spelling(engine: Engine, bring: Import) -> None:
     bring("email\nAda@larkfield.example\n")
     bring("email\nADA@Larkfield.Example\n")
