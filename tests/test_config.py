@@ -316,7 +316,7 @@ def test_a_number_of_absurd_length_is_refused(read: Read) -> None:
 
 
 def test_every_number_has_its_limits() -> None:
-    from pipeline.config.typed import _LIMITS
+    from pipeline.config.typed import LIMITS
 
     kinds = {**_SECTIONS, "newsletter": NewsletterSettings}
     numbers = {
@@ -325,7 +325,7 @@ def test_every_number_has_its_limits() -> None:
         for name, hint in get_type_hints(kind).items()
         if hint in (int, tuple[int, ...])
     }
-    assert numbers == set(_LIMITS)
+    assert numbers == set(LIMITS)
 
 
 # --- [smtp] -------------------------------------------------------------------------------------

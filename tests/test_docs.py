@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import schema
 from pipeline.config import Config
+from pipeline.config.typed import LIMITS
 from tests.support.documents import ROOT, Document, anchor, read_documents
 from tests.support.imports import read_modules
 
@@ -109,6 +110,23 @@ def test_every_setting_is_documented_under_its_section() -> None:
             for section, kind in SECTIONS.items()
             for item in fields(kind)
             if f"`{item.name}`" not in page.section_about(f"[{section}]")
+        ]
+    )
+
+
+def test_the_limits_of_every_number_are_documented_in_its_row() -> None:
+    page = document("docs/configuration.md")
+
+    refuse(
+        [
+            f"docs/configuration.md does not say that {key} goes from {low:,} to {high:,}"
+            for key, (low, high) in LIMITS.items()
+            for section, _, name in [key.partition(".")]
+            if not re.search(
+                rf"^\| `{name}` \|.*\b{low:,} to {high:,} \|",
+                page.section_about(f"[{section}]"),
+                re.MULTILINE,
+            )
         ]
     )
 

@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError
 
 # The lowest and the highest number that can work; beyond them nothing would be sent, or a time
 # could not be told.
-_LIMITS = {
+LIMITS = {
     "brand.logo_width": (1, 600),
     "delivery.give_up_hours": (0, 8_760),
     "delivery.lease_seconds": (1, 86_400),
@@ -91,7 +91,7 @@ def _convert_list(value: Any, kind: Any, file: str, key: str) -> tuple[Any, ...]
         raise ConfigError(f"must be a list, not {value!r}", file=file, key=key)
     found = [_strip(item) for item in items]
     made = tuple(_convert(item, kind, file, key) for item in found if item != "")
-    if not made and key in _LIMITS:
+    if not made and key in LIMITS:
         raise ConfigError("needs at least one number", file=file, key=key)
     return made
 
@@ -103,7 +103,7 @@ def _strip(value: Any) -> Any:
 def _convert_int(value: Any, file: str, key: str) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
         value = int(value)
-    low, high = _LIMITS[key]
+    low, high = LIMITS[key]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigError(
             f"must be a whole number from {low} to {high}, not {value!r}", file=file, key=key
