@@ -74,6 +74,14 @@ def test_a_post_shows_its_text_author_date_and_topics() -> None:
     assert "<p>About back-pain.</p>" in document
 
 
+def test_a_page_without_a_description_claims_none() -> None:
+    described = '[name="description"], [property="og:description"]'
+    post, home = page(POST, a_post(summary="")), page(HOME, config=a_config(description=""))
+    assert LexborHTMLParser(post).css(described) == []
+    assert LexborHTMLParser(home).css(described) == []
+    assert len(LexborHTMLParser(page(HOME)).css(described)) == 2
+
+
 def test_an_updated_post_says_when_unless_it_was_the_same_day() -> None:
     document = page(POST, a_post(updated=NOON + timedelta(days=1)))
     assert texts(document, ".byline")[1:] == ["Updated March 4, 2026"]

@@ -113,6 +113,32 @@ def test_the_copy_in_the_browser_keeps_its_styles_and_shows_its_pictures(
     assert complaints == []
 
 
+def test_a_wide_table_scrolls_by_itself_on_a_phone_and_its_words_have_room(
+    site: SiteFolder,
+    open_site: Site,
+    start: Callable[[Site], Server],
+    page: Page,
+    complaints: list[str],
+) -> None:
+    words = "until the pain lasts to the next morning"
+    row = f"| {' | '.join([words] * 4)} |\n"
+    site.add_post("table", f"{row}|---|---|---|---|\n{row}")
+    run_pass(open_site)
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(f"{start(open_site).url}/posts/table/")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    table = page.locator(".body table")
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    cell = table.locator("td").last
+    assert cell.evaluate("cell => cell.clientWidth") >= 100
+    table.evaluate("table => table.scrollTo(9999, 0)")
+    box = cell.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 375
+    assert complaints == []
+
+
 def test_a_script_in_a_letter_does_not_run(
     server: Server, capture: Callable[..., str], page: Page
 ) -> None:
