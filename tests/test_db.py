@@ -476,3 +476,17 @@ def test_a_database_that_stays_locked_is_told(
         other.execute("ROLLBACK")
     other.close()
     engine.dispose()
+
+
+def test_a_database_that_too_many_wait_for_is_told(database_url: str) -> None:
+    url = make_engine(database_url).url
+    engine = sa.create_engine(
+        url, poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0
+    )
+
+    def read_twice() -> None:
+        with reading(engine), reading(engine):
+            pass
+
+    assert isinstance(told(read_twice), DatabaseUnavailable)
+    engine.dispose()
