@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipeline import audience, campaigns, clock
+from pipeline.cli.frame import say, visible
 from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
 from pipeline.content import published
@@ -96,11 +97,11 @@ def print_faults(faults: tuple[Fault, ...]) -> None:
         word = (
             click.style("Fault:", fg="red") if fault.blocks else click.style("Note:", fg="yellow")
         )
-        click.echo(f"{word} {fault.sentence}")
+        click.echo(f"{word} {visible(fault.sentence)}")
         if fault.hint:
-            click.echo(f"       {fault.hint}")
+            say(f"       {fault.hint}")
     blocking = sum(fault.blocks for fault in faults)
     if blocking:
-        click.echo(f"{blocking} to mend before the next run.")
+        say(f"{blocking} to mend before the next run.")
     else:
-        click.echo("No fault found." if not faults else "Nothing that stops a run.")
+        say("No fault found." if not faults else "Nothing that stops a run.")

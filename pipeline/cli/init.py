@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from pipeline.cli.frame import say
 from pipeline.errors import PipelineError
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -44,9 +45,9 @@ def init(folder: Path, **values: str) -> None:
         _write(Path(draft), values)
         read_config(Path(draft), {})  # a value that cannot work is refused before anything is made
     _write(folder, values)
-    click.echo(f"A new site is in {folder}. Next:")
-    click.echo(f"  pipeline --site {folder} run      send its first edition to the local mailbox")
-    click.echo(f"  pipeline --site {folder} serve    see it in a browser")
+    say(f"A new site is in {folder}. Next:")
+    say(f"  pipeline --site {folder} run      send its first edition to the local mailbox")
+    say(f"  pipeline --site {folder} serve    see it in a browser")
 
 
 def _write(folder: Path, values: Mapping[str, str]) -> None:
