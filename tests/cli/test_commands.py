@@ -593,3 +593,21 @@ def test_an_edition_that_gmail_would_cut_is_told_of(
     assert "Gmail cuts mail off" in shown.stderr
     assert "Gmail cuts mail off" in pipeline("check").stdout
     assert "Gmail cuts mail off" in pipeline("run").stdout
+
+
+def test_a_site_with_a_name_beyond_ascii_sends_mail_whose_headers_are_ascii(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    settings = (site.root / "pipeline.toml").read_text("utf-8")
+    site.configure(settings.replace("larkfield.example", "müller.example"))
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@bücher.example"])
+
+    assert pipeline("run").exit_code == 0
+
+    (file,) = (site.root / "var/mailbox/new").iterdir()
+    head = file.read_bytes().partition(b"\r\n\r\n")[0].decode("ascii")
+    assert "<readers.xn--mller-kva.example>" in head
+    assert "<letter@xn--mller-kva.example>" in head
+    assert "To: ada@xn--bcher-kva.example" in head
+    assert "List-Unsubscribe: <https://xn--mller-kva.example/" in head
