@@ -353,7 +353,12 @@ def show_campaign(number: int, as_json: bool) -> None:
     from pipeline.cli.listing import print_details
     from pipeline.cli.report import balance_as_json
     from pipeline.clock import balances
+    from pipeline.errors import CampaignError
 
+    if number.bit_length() > 63:  # SQLite could not even be asked for it
+        raise CampaignError(
+            f"there is no campaign {number}", hint="`pipeline campaigns` lists them"
+        )
     (balance,) = balances(open_site(), [number])
     details = balance_as_json(balance)
     print_json(details) if as_json else print_details(details)

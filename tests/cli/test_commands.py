@@ -444,7 +444,10 @@ def test_campaigns_are_listed_and_shown(pipeline: Pipeline, site: SiteFolder) ->
     (row,) = json.loads(pipeline("campaigns", "--json").stdout)
     assert row["subject"] == "A good post"
     assert "sent 1" in pipeline("campaigns", "show", "1").stdout
-    assert "there is no campaign 7" in pipeline("campaigns", "show", "7").stderr
+    for unknown in ("7", "0", str(2**63 - 1), str(2**63), "9" * 100):
+        result = pipeline("campaigns", "show", unknown)
+        assert result.exit_code == 1
+        assert f"there is no campaign {unknown}" in result.stderr
 
 
 def test_somebody_on_two_lists_has_the_columns_of_both_files(
