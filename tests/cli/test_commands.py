@@ -310,6 +310,54 @@ def test_init_writes_over_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "pipeline.toml").exists()
 
 
+STARTER_FILES = (
+    ".gitignore",
+    "pipeline.toml",
+    "posts/welcome.md",
+    "subscribers/readers.csv",
+    "templates/README.md",
+)
+
+
+@pytest.mark.parametrize("missing", STARTER_FILES)
+def test_an_interrupted_init_can_be_repeated(tmp_path: Path, missing: str) -> None:
+    CliRunner().invoke(main, ["init", str(tmp_path)])
+    (tmp_path / missing).unlink()
+
+    again = CliRunner().invoke(main, ["init", str(tmp_path)])
+
+    assert again.exit_code == 0
+    assert (tmp_path / missing).is_file()
+
+
+def test_init_leaves_no_file_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "mine"
+    write = Path.write_bytes
+
+    def write_half(file: Path, content: bytes) -> int:
+        if not file.is_relative_to(folder):
+            return write(file, content)
+        write(file, content[: len(content) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write_half)
+        interrupted = CliRunner().invoke(main, ["init", str(folder)])
+    again = CliRunner().invoke(main, ["init", str(folder)])
+
+    assert (interrupted.exit_code, again.exit_code) == (1, 0)
+    files = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+    assert sorted(files) == list(STARTER_FILES)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", str(tmp_path / ("long" * 75))])
+
+    assert result.exit_code == 1
+    assert "File name too long" in result.stderr
+    assert "name a folder" in result.stderr
+
+
 # --- nouns ----------------------------------------------------------------------------------------
 
 
