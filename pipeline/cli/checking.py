@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from pipeline import audience, campaigns, clock
 from pipeline.cli.frame import say, visible
+from pipeline.cli.init import placeholder_note
 from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
 from pipeline.content import published
@@ -19,7 +20,7 @@ from pipeline.errors import ContentErrors, PipelineError
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing to mend. `blocks` is False for a row that is refused while the rest goes on."""
+    """One thing to mend. `blocks` is False for what a run goes on with, such as a refused row."""
 
     sentence: str
     hint: str
@@ -33,6 +34,10 @@ class Fault:
 def find_faults(site: Site) -> tuple[Fault, ...]:
     """All faults, in the order in which a pass would meet them."""
     faults: list[Fault] = []
+    if note := placeholder_note(site.config):
+        faults.append(
+            Fault(note, "put your own postal address there, as the law asks", blocks=False)
+        )
     content = None
     try:
         content = clock.read_content(site)

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from pipeline.cli import main
 from tests.cli.conftest import Pipeline
 from tests.support.site import SiteFolder
+from tests.support.smtp import CapturingServer
 
 
 def all_commands(
@@ -308,6 +309,24 @@ def test_init_writes_over_nothing(tmp_path: Path) -> None:
     assert "is there already" in result.stderr
     assert mine.read_text("utf-8") == "mine"
     assert not (tmp_path / "pipeline.toml").exists()
+
+
+def test_a_made_up_postal_address_is_told_before_real_mail_and_only_then(
+    tmp_path: Path, smtp_server: CapturingServer
+) -> None:
+    CliRunner().invoke(main, ["init", str(tmp_path)])
+    commands = (["check"], ["run"])
+    rehearsed = [CliRunner().invoke(main, ["--site", str(tmp_path), *one]) for one in commands]
+    SiteFolder(tmp_path).configure_more(
+        f'[smtp]\nhost = "127.0.0.1"\nport = {smtp_server.port}\nsecurity = "none"'
+    )
+
+    real = [CliRunner().invoke(main, ["--site", str(tmp_path), *one]) for one in commands]
+
+    assert [result.exit_code for result in (*rehearsed, *real)] == [0, 0, 0, 0]
+    assert all("site.postal_address" not in result.output for result in rehearsed)
+    assert all("Note: site.postal_address: is still" in result.output for result in real)
+    assert len(smtp_server.received) == 2
 
 
 STARTER_FILES = (
