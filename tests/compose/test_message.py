@@ -17,7 +17,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.compose import (
-    SLOT_NAMES,
     Edition,
     Letter,
     Reader,
@@ -25,8 +24,8 @@ from pipeline.compose import (
     fill,
     reader_values,
     sample_reader,
-    slot,
 )
+from pipeline.compose.slots import SLOT_NAMES, slot
 from pipeline.config import Config
 from tests.compose.wire import (
     decoded,
