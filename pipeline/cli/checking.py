@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipeline import audience, campaigns, clock
+from pipeline.cli import real_mail
 from pipeline.cli.frame import say, visible
-from pipeline.cli.init import placeholder_note
 from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
 from pipeline.content import published
@@ -33,11 +33,7 @@ class Fault:
 
 def find_faults(site: Site) -> tuple[Fault, ...]:
     """All faults, in the order in which a pass would meet them."""
-    faults: list[Fault] = []
-    if note := placeholder_note(site.config):
-        faults.append(
-            Fault(note, "put your own postal address there, as the law asks", blocks=False)
-        )
+    faults = [Fault(*note, blocks=False) for note in real_mail.notes(site.config)]
     content = None
     try:
         content = clock.read_content(site)

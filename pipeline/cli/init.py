@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.frame import say
 from pipeline.errors import PipelineError
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
 
 STARTER = Path(__file__).parent.parent / "starter"
 PLACEHOLDER_ADDRESS = "Your name, Your street 1, 00000 Your town"
@@ -53,13 +49,6 @@ def init(folder: Path, **values: str) -> None:
     say(f"A new site is in {folder}. Next:")
     say(f"  pipeline --site {folder} run      send its first edition to the local mailbox")
     say(f"  pipeline --site {folder} serve    see it in a browser")
-
-
-def placeholder_note(config: Config) -> str:
-    """A sentence where real mail would show the postal address that `init` made up; or nothing."""
-    if config.rehearsal or config.site.postal_address != PLACEHOLDER_ADDRESS:
-        return ""
-    return "site.postal_address: is still what `pipeline init` made up, and readers would see it"
 
 
 def _write(folder: Path, values: Mapping[str, str]) -> None:

@@ -48,15 +48,14 @@ def run(as_json: bool, quiet: bool) -> None:
       PIPELINE_SMTP_HOST=smtp.example.org pipeline run
     """
     from pipeline.cli.frame import say_error
-    from pipeline.cli.init import placeholder_note
     from pipeline.cli.progress import Display
+    from pipeline.cli.real_mail import say_notes
     from pipeline.cli.report import pass_as_json, print_pass
     from pipeline.cli.stopping import stopping_politely
     from pipeline.clock import run_pass
 
     site = open_site()
-    if note := placeholder_note(site.config):
-        say(f"Note: {note}", err=True)
+    say_notes(site.config)
     try:
         with stopping_politely(), Display(show=not (quiet or as_json)) as display:
             done = run_pass(site, on_stage=display.stage, on_progress=display.progress)
@@ -83,12 +82,11 @@ def serve(host: str | None, port: int | None) -> None:
     \b
     Example: pipeline serve --port 8000
     """
-    from pipeline.cli.init import placeholder_note
+    from pipeline.cli.real_mail import say_notes
     from pipeline.cli.serving import serve_site
 
     site = open_site()
-    if note := placeholder_note(site.config):
-        say(f"Note: {note}", err=True)
+    say_notes(site.config)
     settings = site.config.serve
     serve_site(site, host or settings.host, settings.port if port is None else port)
 

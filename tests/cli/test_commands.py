@@ -329,6 +329,22 @@ def test_a_made_up_postal_address_is_told_before_real_mail_and_only_then(
     assert len(smtp_server.received) == 2
 
 
+def test_an_address_without_tls_is_told_before_real_mail_and_only_then(
+    pipeline: Pipeline, site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    monkeypatch.setenv("PIPELINE_SERVE_PUBLIC_URL", "http://larkfield.example")
+
+    rehearsed = pipeline("check")
+    monkeypatch.setenv("PIPELINE_SMTP_HOST", "smtp.larkfield.example")
+    real = pipeline("check")
+
+    assert "public_url" not in rehearsed.output
+    assert "Note: serve.public_url: is no https address" in real.stdout
+    assert real.exit_code == 0
+
+
 STARTER_FILES = (
     ".gitignore",
     "pipeline.toml",
