@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, DatabaseUnavailable
@@ -140,15 +141,22 @@ def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        # The others of its kind are faults of a statement, and so ours. SQLite has the plain one
-        # for a file that is no database.
-        if type(error) not in (DatabaseError, OperationalError):
+        # The others of its kind are faults of a statement, and so ours, but for those of an address
+        # that nobody can connect by. SQLite has the plain one for a file that is no database.
+        if error.statement is not None and type(error) not in (DatabaseError, OperationalError):
             raise
-        raise DatabaseUnavailable(
-            f"the database {engine.url.render_as_string(hide_password=True)} cannot be used:"
-            f" {_first_line(error)}",
-            hint="see that it runs, has room and may be written; what was committed is safe",
-        ) from error
+        raise _unavailable(engine, _first_line(error)) from error
+    except NoConnectionFree as error:
+        raise _unavailable(engine, "too many wait for it") from error
+
+
+def _unavailable(engine: Engine, reason: str) -> DatabaseUnavailable:
+    # Without its query: that may hold a password too.
+    place = engine.url.set(query={}).render_as_string(hide_password=True)
+    return DatabaseUnavailable(
+        f"the database {place} cannot be used: {reason}",
+        hint="see that it runs, has room and may be written; what was committed is safe",
+    )
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

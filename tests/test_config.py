@@ -57,7 +57,9 @@ def told(read: Read, more: str = "", **environ: str) -> ConfigError:
 ANOTHER: dict[str, Any] = {
     "site.url": "https://other.example",
     "site.email": "other@larkfield.example",
+    "site.authority": "old.larkfield.example",
     "site.timezone": "Europe/Paris",
+    "smtp.host": "smtp.larkfield.example",
     "smtp.security": "tls",
     "smtp.username": "user",
     "smtp.password": "word",
@@ -461,6 +463,9 @@ def test_letters_of_all_scripts_and_signs_are_welcome(read: Read) -> None:
         "https://larkfield.example:port",
         "https://larkfield.example:99999",
         "https://lark field.example",
+        "https://larkfield..example",
+        f"https://{'a' * 64}.example",
+        "https://\N{SNOWMAN}.example",
         "https://larkfield.example/<b>",
         "javascript:alert(1)",
     ],
@@ -468,6 +473,48 @@ def test_letters_of_all_scripts_and_signs_are_welcome(read: Read) -> None:
 @pytest.mark.parametrize("key", ["SITE_URL", "SERVE_PUBLIC_URL"])
 def test_what_is_no_web_address_is_refused(read: Read, url: str, key: str) -> None:
     assert "is no web address" in str(told(read, **{key: url}))
+
+
+@pytest.mark.parametrize(
+    "host", ["a..b", ".example", f"{'a' * 64}.example", "mail example", "ü..b"]
+)
+@pytest.mark.parametrize("key", ["SMTP_HOST", "SITE_AUTHORITY"])
+def test_what_no_host_is_called_is_refused(read: Read, host: str, key: str) -> None:
+    error = told(read, **{key: host})
+
+    assert "is no name of a host" in str(error)
+    assert key.lower().replace("_", ".") in str(error)
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "::1", "fe80::1%eth0", "mail_relay", "smtp.example.org."]
+)
+def test_a_provider_is_named_as_networks_do(read: Read, host: str) -> None:
+    smtp = read(SMTP_HOST=host).smtp
+
+    assert smtp is not None
+    assert smtp.host == host
+
+
+def test_names_beyond_ascii_are_kept_as_mail_and_feeds_write_them(read: Read) -> None:
+    config = read(
+        f'{NEWSLETTER}from_email = "brief@straße.example"\nreply_to = "zoë@münchen.example"\n',
+        SITE_URL="https://Müller.example:8443/größe/",
+        SITE_EMAIL="post@müller.example",
+        SERVE_PUBLIC_URL="https://brief.müller.example",
+        SMTP_HOST="smtp.müller.example",
+    )
+
+    assert config.site.url == "https://xn--mller-kva.example:8443/gr%C3%B6%C3%9Fe"
+    assert config.site.authority == "xn--mller-kva.example"
+    assert config.site.email == "post@xn--mller-kva.example"
+    assert config.serve.public_url == "https://brief.xn--mller-kva.example"
+    assert config.smtp is not None
+    assert config.smtp.host == "smtp.xn--mller-kva.example"
+    (newsletter,) = config.newsletters
+    assert newsletter.from_email == "brief@xn--strae-oqa.example"
+    assert newsletter.reply_to == "zoë@xn--mnchen-3ya.example"  # the rest is for SMTPUTF8
 
 
 @pytest.mark.parametrize(

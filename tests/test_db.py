@@ -452,11 +452,29 @@ def test_a_database_that_may_only_be_read_is_told(config: Config) -> None:
     engine.dispose()
 
 
-def test_a_server_that_does_not_answer_is_told_without_its_password(config: Config) -> None:
-    error = told(lambda: opened(config, "postgresql://user:hidden@127.0.0.1:1/name"))
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:hidden@127.0.0.1:1/name",
+        "postgresql://user@127.0.0.1:1/name?password=hidden",
+        "postgresql:///name?host=127.0.0.1&port=1&user=user&password=hidden&sslpassword=hidden",
+    ],
+)
+def test_a_server_that_does_not_answer_is_told_without_its_password(
+    config: Config, url: str
+) -> None:
+    error = told(lambda: opened(config, url))
 
     assert isinstance(error, DatabaseUnavailable)
     assert "127.0.0.1" in str(error)
+    assert "hidden" not in str(error)
+
+
+def test_an_option_that_postgresql_does_not_know_is_told(config: Config) -> None:
+    error = told(lambda: opened(config, "postgresql://user@127.0.0.1:1/name?colour=hidden"))
+
+    assert isinstance(error, DatabaseUnavailable)
+    assert 'option "colour"' in str(error)
     assert "hidden" not in str(error)
 
 
@@ -475,4 +493,18 @@ def test_a_database_that_stays_locked_is_told(
         assert "locked" in str(told(write))
         other.execute("ROLLBACK")
     other.close()
+    engine.dispose()
+
+
+def test_a_database_that_too_many_wait_for_is_told(database_url: str) -> None:
+    url = make_engine(database_url).url
+    engine = sa.create_engine(
+        url, poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0
+    )
+
+    def read_twice() -> None:
+        with reading(engine), reading(engine):
+            pass
+
+    assert isinstance(told(read_twice), DatabaseUnavailable)
     engine.dispose()

@@ -17,11 +17,9 @@ from pipeline.campaigns.newsletter_store import (
     declare_newsletters,
     read_newsletters,
     read_next_at,
-    set_next_at,
     update_newsletter,
 )
 from pipeline.campaigns.newsletters import Difference, Newsletter, differences
-from pipeline.campaigns.schedule import next_after
 
 __all__ = [
     "Campaign",
@@ -37,7 +35,6 @@ __all__ = [
     "differences",
     "launch",
     "make_sender",
-    "next_after",
     "pass_by",
     "read_campaign",
     "read_campaigns",
@@ -49,6 +46,5 @@ __all__ = [
     "read_next_at",
     "read_public_editions",
     "remember_posts",
-    "set_next_at",
     "update_newsletter",
 ]

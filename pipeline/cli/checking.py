@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipeline import audience, campaigns, clock
+from pipeline.cli import real_mail
+from pipeline.cli.frame import say, visible
 from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
 from pipeline.content import published
@@ -19,7 +21,7 @@ from pipeline.errors import AudienceError, ContentErrors, PipelineError
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing to mend. `blocks` is False for a row that is refused while the rest goes on."""
+    """One thing to mend. `blocks` is False for what a run goes on with, such as a refused row."""
 
     sentence: str
     hint: str
@@ -32,7 +34,7 @@ class Fault:
 
 def find_faults(site: Site) -> tuple[Fault, ...]:
     """All faults, in the order in which a pass would meet them."""
-    faults: list[Fault] = []
+    faults = [Fault(*note, blocks=False) for note in real_mail.notes(site.config)]
     content = None
     try:
         content = clock.read_content(site)
@@ -101,11 +103,11 @@ def print_faults(faults: tuple[Fault, ...]) -> None:
         word = (
             click.style("Fault:", fg="red") if fault.blocks else click.style("Note:", fg="yellow")
         )
-        click.echo(f"{word} {fault.sentence}")
+        click.echo(f"{word} {visible(fault.sentence)}")
         if fault.hint:
-            click.echo(f"       {fault.hint}")
+            say(f"       {fault.hint}")
     blocking = sum(fault.blocks for fault in faults)
     if blocking:
-        click.echo(f"{blocking} to mend before the next run.")
+        say(f"{blocking} to mend before the next run.")
     else:
-        click.echo("No fault found." if not faults else "Nothing that stops a run.")
+        say("No fault found." if not faults else "Nothing that stops a run.")

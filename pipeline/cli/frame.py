@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,9 @@ if TYPE_CHECKING:  # at run time these are imported by the commands that open a 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SITE = "pipeline.site"
+# What moves a cursor or colours the rest of a screen (C0, DEL, C1, but for line breaks and tabs),
+# and half characters, which stand for octets of a file's name and cannot be written.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _remember_site(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
@@ -65,18 +69,28 @@ def open_site() -> Site:
     return Site(config, engine, read_keys(config))
 
 
+def visible(text: str) -> str:
+    """Show control characters by their numbers, in the way of JSON: a name is not to act."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """One line or more on standard output, or on standard error."""
+    click.echo(visible(text), err=err)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    say(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def say_error(error: PipelineError) -> None:
     """One sentence and a hint on standard error; all of them where there are several."""
     errors = error.errors if isinstance(error, ContentErrors) else (error,)
     for one in errors:
-        click.echo(f"{click.style('Error:', fg='red')} {one}", err=True)
+        click.echo(f"{click.style('Error:', fg='red')} {visible(str(one))}", err=True)
         if one.hint:
-            click.echo(f"       {one.hint}", err=True)
+            say(f"       {one.hint}", err=True)
 
 
 class Program(click.Group):

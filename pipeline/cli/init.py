@@ -8,9 +8,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from pipeline.cli.frame import say
 from pipeline.errors import PipelineError
 
 STARTER = Path(__file__).parent.parent / "starter"
+PLACEHOLDER_ADDRESS = "Your name, Your street 1, 00000 Your town"
 _OTHER_NAMES = {"gitignore": ".gitignore"}
 
 
@@ -23,7 +25,7 @@ _OTHER_NAMES = {"gitignore": ".gitignore"}
 )
 @click.option(
     "--postal-address",
-    default="Your name, Your street 1, 00000 Your town",
+    default=PLACEHOLDER_ADDRESS,
     show_default=True,
     help="Stands in every newsletter, as the law asks.",
 )
@@ -44,29 +46,47 @@ def init(folder: Path, **values: str) -> None:
         _write(Path(draft), values)
         read_config(Path(draft), {})  # a value that cannot work is refused before anything is made
     _write(folder, values)
-    click.echo(f"A new site is in {folder}. Next:")
-    click.echo(f"  pipeline --site {folder} run      send its first edition to the local mailbox")
-    click.echo(f"  pipeline --site {folder} serve    see it in a browser")
+    say(f"A new site is in {folder}. Next:")
+    say(f"  pipeline --site {folder} run      send its first edition to the local mailbox")
+    say(f"  pipeline --site {folder} serve    see it in a browser")
 
 
 def _write(folder: Path, values: Mapping[str, str]) -> None:
-    """Copy the starter; never over a file that is there."""
-    files = {file: folder / _target(file) for file in STARTER.rglob("*") if file.is_file()}
-    for target in files.values():
-        if target.exists():
-            raise PipelineError(
-                f"{target} is there already, so nothing was written",
-                hint="name a new or empty folder",
-            )
+    """Copy the starter; never over a file that is there with other words."""
+    wanted = {
+        folder / _target(file): _filled(file.read_text("utf-8"), values).encode()
+        for file in STARTER.rglob("*")
+        if file.is_file()
+    }
     try:
-        for file, target in files.items():
+        missing = [target for target, content in wanted.items() if not _holds(target, content)]
+        for target in missing:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(_filled(file.read_text("utf-8"), values), "utf-8")
+            _put(target, wanted[target])
     except OSError as error:
         raise PipelineError(
             f"{error.filename or folder}: cannot be written: {error.strerror}",
             hint="name a folder that you may write to",
         ) from error
+
+
+def _holds(target: Path, content: bytes) -> bool:
+    """Whether an interrupted `init` wrote this file already; refuses one of other content."""
+    if not (target.exists() or target.is_symlink()):
+        return False
+    if target.is_file() and target.read_bytes() == content:
+        return True
+    raise PipelineError(
+        f"{target} is there already, so nothing was written",
+        hint="name a new or empty folder",
+    )
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, so that `init` can be repeated after any interruption."""
+    draft = target.with_name(f".{target.name}.draft")
+    draft.write_bytes(content)
+    draft.replace(target)
 
 
 def _target(file: Path) -> Path:

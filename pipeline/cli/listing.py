@@ -11,7 +11,8 @@ from rich.table import Table
 
 from pipeline import audience, campaigns, clock
 from pipeline.campaigns import Difference, Newsletter
-from pipeline.cli.report import console, local_time
+from pipeline.cli.console import console
+from pipeline.cli.report import local_time
 from pipeline.clock import Site
 from pipeline.config import make_newsletter_settings
 from pipeline.content import Post
@@ -31,14 +32,14 @@ def print_table(rows: Rows, columns: Sequence[str]) -> None:
         table.add_column(column, justify="right" if isinstance(rows[0][column], int) else "left")
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
-    console().print(table, markup=False)
+    console().print(table)
 
 
 def print_details(details: Mapping[str, Any]) -> None:
     """A name and a value a line."""
     width = max(map(len, details)) + 2
     for name, value in details.items():
-        console().print(f"{name:<{width}}{_shown(value)}", markup=False)
+        console().print(f"{name:<{width}}{_shown(value)}")
 
 
 def _shown(value: Any) -> str:
@@ -172,7 +173,7 @@ def differing(site: Site) -> tuple[Difference, ...]:
 def print_differences(found: Iterable[Difference]) -> None:
     """Where pipeline.toml says something else than what holds."""
     for one in found:
-        console().print(f"{one.sentence}; {one.hint}", markup=False)
+        console().print(f"{one.sentence}; {one.hint}")
 
 
 def make_newsletter(site: Site, given: Mapping[str, str]) -> None:

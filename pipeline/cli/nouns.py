@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from pipeline.cli.frame import json_option, open_site, print_json, read_site_config, site_option
+from pipeline.cli.frame import (
+    json_option,
+    open_site,
+    print_json,
+    read_site_config,
+    say,
+    site_option,
+)
 
 
 def _bare(context: click.Context, command: click.Command, **options: Any) -> None:
@@ -90,8 +97,8 @@ def import_post(file: Path) -> None:
         source, html=html, today=datetime.now(UTC).astimezone(config.site.zone).date()
     )
     for guess in post.guesses:
-        click.echo(guess.reason, err=True)
-    click.echo(write_post(to_markdown(post), post, config.posts))
+        say(guess.reason, err=True)
+    say(str(write_post(to_markdown(post), post, config.posts)))
 
 
 # --- subscribers --------------------------------------------------------------------------------
@@ -169,9 +176,9 @@ def import_subscribers(file: Path, as_json: bool) -> None:
         )
         return
     people = counted(report.joined, "person")
-    click.echo(f"{counted(report.rows, 'row')} read, {people} joined {report.list}")
+    say(f"{counted(report.rows, 'row')} read, {people} joined {report.list}")
     for error in report.refused:
-        click.echo(f"Refused row {error}", err=True)
+        say(f"Refused row {error}", err=True)
 
 
 @subscribers.command("unsubscribe")
@@ -186,7 +193,7 @@ def unsubscribe_person(address: str, name: str) -> None:
     """
     from pipeline.cli.listing import unsubscribe
 
-    click.echo(unsubscribe(open_site(), address, name))
+    say(unsubscribe(open_site(), address, name))
 
 
 # --- newsletters --------------------------------------------------------------------------------
@@ -266,7 +273,7 @@ def add_newsletter(name: str, list_name: str, **settings: str) -> None:
     from pipeline.cli.listing import make_newsletter
 
     make_newsletter(open_site(), {"name": name, "list": list_name, **settings})
-    click.echo(f"Newsletter {name} is added; it is due at once, as every new one.")
+    say(f"Newsletter {name} is added; it is due at once, as every new one.")
 
 
 @newsletters.command("set")
@@ -283,7 +290,7 @@ def set_newsletter(name: str, key: str, value: str) -> None:
     from pipeline.cli.listing import change_newsletter
 
     change_newsletter(open_site(), name, key, value)
-    click.echo(f"Newsletter {name}: {key} is now {value!r}.")
+    say(f"Newsletter {name}: {key} is now {value!r}.")
 
 
 @newsletters.command("adopt")
@@ -297,7 +304,7 @@ def adopt_newsletter(name: str) -> None:
     """
     from pipeline.cli.listing import adopt
 
-    click.echo(f"Newsletter {name} now is as pipeline.toml says: {adopt(open_site(), name)}.")
+    say(f"Newsletter {name} now is as pipeline.toml says: {adopt(open_site(), name)}.")
 
 
 # --- campaigns ----------------------------------------------------------------------------------
@@ -346,7 +353,12 @@ def show_campaign(number: int, as_json: bool) -> None:
     from pipeline.cli.listing import print_details
     from pipeline.cli.report import balance_as_json
     from pipeline.clock import balances
+    from pipeline.errors import CampaignError
 
+    if number.bit_length() > 63:  # SQLite could not even be asked for it
+        raise CampaignError(
+            f"there is no campaign {number}", hint="`pipeline campaigns` lists them"
+        )
     (balance,) = balances(open_site(), [number])
     details = balance_as_json(balance)
     print_json(details) if as_json else print_details(details)

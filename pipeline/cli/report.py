@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.campaigns import Due, Verdict, differences
+from pipeline.cli.console import console
 from pipeline.cli.frame import print_json
 from pipeline.clock import Balance, Look, Pass, Site
 from pipeline.compose import Edition
@@ -37,14 +37,7 @@ MEANINGS = {
     DeliveryStatus.COMPLAINED: "marked as spam",
 }
 
-
 LARGE_HTML = 90_000  # octets; Gmail clips near 102,400
-
-
-def console() -> Console:
-    """Standard output; plain, and as wide as the text, when it is not a terminal."""
-    plain = None if sys.stdout.isatty() else 10_000
-    return Console(highlight=False, soft_wrap=True, width=plain)
 
 
 # --- a pass -------------------------------------------------------------------------------------
@@ -68,10 +61,12 @@ def print_pass(site: Site, done: Pass, *, quiet: bool) -> None:
 def _print_content(out: Console, site: Site, done: Pass) -> None:
     posts = done.content.posts
     shown = len(published(posts, site.now(), private=True))
-    out.print(f"[bold]Posts[/]        {len(posts)} read, {shown} published{_waiting(posts, shown)}")
+    waiting = _waiting(posts, shown)
+    out.print(Text("Posts       ", "bold"), f"{len(posts)} read, {shown} published{waiting}")
     for report in done.imports:
         joined = f", {report.joined} new" if report.joined else ""
-        out.print(f"[bold]Subscribers[/]  {counted(report.rows, 'row')} for {report.list}{joined}")
+        rows = f"{counted(report.rows, 'row')} for {report.list}{joined}"
+        out.print(Text("Subscribers ", "bold"), rows)
 
 
 def _waiting(posts: Sequence[Any], shown: int) -> str:
@@ -82,7 +77,7 @@ def _print_feeds(out: Console, done: Pass) -> None:
     feeds = len(done.publications[-1].feeds)
     written = len({path for one in done.publications for path in one.written})
     changed = f"{counted(written, 'file')} written" if written else "nothing changed"
-    out.print(f"[bold]Feeds[/]        {feeds} feeds up to date, {changed}")
+    out.print(Text("Feeds       ", "bold"), f"{feeds} feeds up to date, {changed}")
 
 
 def _print_needs(out: Console, site: Site, done: Pass) -> None:
@@ -90,35 +85,36 @@ def _print_needs(out: Console, site: Site, done: Pass) -> None:
     print_renames(done.content.renames)
     newsletters = [look.newsletter for look in done.looks]
     for found in differences(site.config.newsletters, tuple(newsletters)):
-        out.print(f"[yellow]Note[/] {escape(found.sentence)}; {escape(found.hint)}")
+        out.print(Text("Note", "yellow"), f"{found.sentence}; {found.hint}")
     for report in done.imports:
         for error in report.refused:
-            out.print(f"[yellow]Refused row[/] {escape(str(error))}")
+            out.print(Text("Refused row", "yellow"), str(error))
         if report.absent:
             out.print(
-                f"[yellow]Note[/] On the list {report.list}, {counted(report.absent, 'person')}"
+                Text("Note", "yellow"),
+                f"On the list {report.list}, {counted(report.absent, 'person')}"
                 f" no longer in {report.file.name} stay subscribed. To take one off:"
-                f" pipeline subscribers unsubscribe ADDRESS --list {report.list}"
+                f" pipeline subscribers unsubscribe ADDRESS --list {report.list}",
             )
 
 
 def print_renames(renames: Sequence[Rename]) -> None:
     """Files that look like a published post under a new name."""
     for rename in renames:
-        console().print(f"[yellow]Renamed[/] {escape(rename.sentence)}: {escape(rename.hint)}")
+        console().print(Text("Renamed", "yellow"), f"{rename.sentence}: {rename.hint}")
 
 
 def _print_look(out: Console, look: Look) -> None:
-    name = f"[bold]Newsletter[/]   {escape(look.newsletter.name)}"
+    label, name = Text("Newsletter  ", "bold"), look.newsletter.name
     if look.edition is not None and look.campaign_id is not None:
-        out.print(f"{name}: {escape(look.edition.subject)}")
+        out.print(label, f"{name}: {look.edition.subject}")
         out.print(f"             edition {edition_line(look.edition)}")
         if warning := size_warning(look.edition):
-            out.print(f"             [yellow]{warning}[/]")
+            out.print(f"             {warning}", style="yellow")
     elif look.problem is not None or look.due is None:
-        out.print(f"{name}: [red]not sent[/], see below")
+        out.print(label, f"{name}:", Text.assemble(("not sent", "red"), ", see below"))
     else:
-        out.print(f"{name}: {_why_not(look.due)}")
+        out.print(label, f"{name}: {_why_not(look.due)}")
 
 
 def _why_not(due: Due) -> str:
@@ -136,9 +132,10 @@ def _why_not(due: Due) -> str:
 def _print_balance(out: Console, site: Site, balance: Balance) -> None:
     campaign, sheet = balance.campaign, balance.sheet
     kind = "Rehearsal" if campaign.rehearsal else "Campaign"
-    name = escape(campaign.newsletter)
-    subject = escape(campaign.subject)
-    out.print(f"\n[bold]{kind} {campaign.id}[/] of {name}, {campaign.state}: {subject}")
+    out.print(
+        Text(f"\n{kind} {campaign.id}", "bold"),
+        f"of {campaign.newsletter}, {campaign.state}: {campaign.subject}",
+    )
     if campaign.rehearsal:
         out.print("No provider is set: these messages went to the local mailbox, to nobody else.")
     table = Table(show_header=False, box=None, pad_edge=False)
@@ -151,7 +148,8 @@ def _print_balance(out: Console, site: Site, balance: Balance) -> None:
     table.add_row(f"{sheet.recipients:,}", "recipients", "the sheet closes" if sheet.closes else "")
     out.print(table)
     if not sheet.closes:
-        out.print("[red]The sheet does not close[/]: please report this with var/pipeline.db.")
+        fault = ("The sheet does not close", "red")
+        out.print(Text.assemble(fault, ": please report this with var/pipeline.db."))
     if sheet.next_attempt_at is not None:
         again = local_time(sheet.next_attempt_at, site.config.site.timezone)
         out.print(f"Next try {again}: run `pipeline run` then, or keep `pipeline serve` running.")
@@ -248,7 +246,7 @@ def print_balances(balances: Sequence[Balance]) -> None:
         kind = " (rehearsal)" if campaign.rehearsal else ""
         table.add_row(
             str(campaign.id),
-            escape(campaign.newsletter) + kind,
+            campaign.newsletter + kind,
             campaign.state,
             f"{campaign.launched_at:%Y-%m-%d %H:%M}",
             f"{balance.sheet.recipients:,}",
@@ -291,7 +289,8 @@ def print_publication(publication: Publication) -> None:
         f" {len(publication.removed)} removed in {publication.out}"
     )
     for path in publication.kept:
-        out.print(f"[yellow]Kept[/] {path}: no longer ours to remove, it was changed by hand")
+        kept = f"{path}: no longer ours to remove, it was changed by hand"
+        out.print(Text("Kept", "yellow"), kept)
     for name in ("feed.xml", "atom.xml", "feed.json"):
         out.print(f"  {publication.out / name}")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import click
 import uvicorn
 
+from pipeline.cli.frame import say
 from pipeline.cli.stopping import leave_at_once, stopping_politely
 from pipeline.clock import Clock, Site
 from pipeline.config import Smtp
@@ -25,10 +25,10 @@ def serve_site(site: Site, host: str, port: int) -> None:
     """
     with stopping_politely(), _listening(host, port) as listener, _mailbox(site) as provider:
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
-        _say(f"Serving {site.config.site.title} on {address} (Ctrl-C to stop)")
+        say(f"Serving {site.config.site.title} on {address} (Ctrl-C to stop)")
         if provider is not None:
-            _say(f"No provider is set: mail goes to the local mailbox, {address}mailbox/")
-        clock = Clock(site, provider, _say)
+            say(f"No provider is set: mail goes to the local mailbox, {address}mailbox/")
+        clock = Clock(site, provider, say)
         try:
             clock.start()
             _make_server(site).run(sockets=[listener])
@@ -36,7 +36,7 @@ def serve_site(site: Site, host: str, port: int) -> None:
             pass  # uvicorn has closed its connections and passes the signal on
         finally:
             clock.stop()
-    _say("Stopped. What was not sent stays planned and goes on at the next start.")
+    say("Stopped. What was not sent stays planned and goes on at the next start.")
 
 
 class _Server(uvicorn.Server):
@@ -72,7 +72,7 @@ def _mailbox(site: Site) -> Iterator[Smtp | None]:
     try:
         probe(site.config.smtp, site.config.site.authority)
     except TransportUnavailable as error:
-        _say(f"{error} ({error.hint}). Feeds are served; mail waits until it works.")
+        say(f"{error} ({error.hint}). Feeds are served; mail waits until it works.")
     yield None
 
 
@@ -94,7 +94,3 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _say(sentence: str) -> None:
-    click.echo(sentence)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.frame import json_option, open_site, print_json, site_option
+from pipeline.cli.frame import json_option, open_site, print_json, say, site_option
 
 
 @click.command()
@@ -49,16 +49,18 @@ def run(as_json: bool, quiet: bool) -> None:
     """
     from pipeline.cli.frame import say_error
     from pipeline.cli.progress import Display
+    from pipeline.cli.real_mail import say_notes
     from pipeline.cli.report import pass_as_json, print_pass
     from pipeline.cli.stopping import stopping_politely
     from pipeline.clock import run_pass
 
     site = open_site()
+    say_notes(site.config)
     try:
         with stopping_politely(), Display(show=not (quiet or as_json)) as display:
             done = run_pass(site, on_stage=display.stage, on_progress=display.progress)
     except KeyboardInterrupt:
-        click.echo("Stopped. What was not sent stays planned: `pipeline run` goes on.", err=True)
+        say("Stopped. What was not sent stays planned: `pipeline run` goes on.", err=True)
         raise SystemExit(130) from None
     if as_json:
         print_json(pass_as_json(done))
@@ -80,9 +82,11 @@ def serve(host: str | None, port: int | None) -> None:
     \b
     Example: pipeline serve --port 8000
     """
+    from pipeline.cli.real_mail import say_notes
     from pipeline.cli.serving import serve_site
 
     site = open_site()
+    say_notes(site.config)
     settings = site.config.serve
     serve_site(site, host or settings.host, settings.port if port is None else port)
 
@@ -128,12 +132,12 @@ def preview(newsletter: str, out: Path) -> None:
     from pipeline.cli.report import edition_line, size_warning
 
     edition, files = write_preview(open_site(), newsletter, out)
-    click.echo(edition.subject)
-    click.echo(f"Edition {edition_line(edition)}")
+    say(edition.subject)
+    say(f"Edition {edition_line(edition)}")
     if warning := size_warning(edition):
-        click.echo(warning, err=True)
+        say(warning, err=True)
     for file in files:
-        click.echo(f"  {file}")
+        say(f"  {file}")
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from markupsafe import Markup
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 _MOST_COLUMNS_ON_A_PHONE = 2
 _PHONE = 288  # pixels of text on the narrowest
@@ -18,12 +18,13 @@ def style_fragment(html: str, styles: Mapping[str, str], width: int) -> Markup:
     are made no wider than `width` pixels, which Outlook takes from the attribute alone; those
     wider than a phone get the class "wide", for a stylesheet to fit them to one. Tables
     of three or more columns get the class "stack" and, hidden in each cell, its column's head
-    with the class "label": a phone can show each row as a list.
+    with the class "label": a phone can show each row as a list. Raises ValueError for what is no
+    selector.
     """
     tree = LexborHTMLParser(html)
     own = {node.mem_id: node.attributes.get("style") or "" for node in tree.css("[style]")}
     for selector, style in styles.items():
-        for node in tree.css(selector):
+        for node in _select(tree, selector):
             node.attrs["style"] = ";".join(filter(None, (style, own.get(node.mem_id, ""))))
     for node in tree.css("img"):
         _narrow(node, width)
@@ -31,6 +32,13 @@ def style_fragment(html: str, styles: Mapping[str, str], width: int) -> Markup:
         _label_cells(tree, node)
     body = tree.body
     return Markup((body.inner_html if body else "") or "")  # noqa: S704  # sanitised by content
+
+
+def _select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    try:
+        return tree.css(selector)
+    except SelectolaxError:
+        raise ValueError(f"{selector!r} is no CSS selector") from None
 
 
 def _narrow(image: LexborNode, width: int) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from urllib.parse import quote, urljoin
 
 from pipeline.compose import headers
 from pipeline.compose.edition import Edition
@@ -123,10 +124,9 @@ def _static_headers(edition: Edition, sender: Sender, boundary: str) -> bytes:
     ]
     if sender.reply_to:
         lines.append(headers.address("Reply-To", "", sender.reply_to))
-    lines.append(headers.list_id(sender.list_name, sender.list_id))
-    if edition.view_url:
-        lines.append(headers.url("List-Archive", edition.view_url))  # RFC 2369 3.6
     lines += [
+        headers.list_id(sender.list_name, sender.list_id),
+        *_list_headers(sender, edition.view_url),
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",  # RFC 8058 3.1, to the letter
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
@@ -134,6 +134,19 @@ def _static_headers(edition: Edition, sender: Sender, boundary: str) -> bytes:
     if sender.rehearsal:
         lines.append("X-Rehearsal: yes; no provider is set, so this went to the local mailbox")
     return _lines([*lines, "", ""])
+
+
+def _list_headers(sender: Sender, view_url: str) -> list[str]:
+    """Whom to ask, that readers cannot post, and where all editions are (RFC 2369 3.1, 3.4-3.6)."""
+    desk = f"mailto:{quote(sender.reply_to or sender.email, safe='@')}"
+    lines = [
+        headers.url("List-Help", f"{desk}?subject=help"),
+        headers.url("List-Owner", desk),
+        "List-Post: NO",
+    ]
+    if view_url:  # a private edition has none, and there is no public archive to name
+        lines.append(headers.url("List-Archive", urljoin(view_url, "..")))
+    return lines
 
 
 def _personal_headers(reader: Reader, sent_at: datetime) -> bytes:

@@ -11,7 +11,6 @@ from stat import S_ISREG
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError, meta
 
-from pipeline.config import Config
 from pipeline.errors import TemplateError
 
 _SKELETON = "base"  # the page that the others extend; no newsletter by itself
@@ -25,12 +24,8 @@ def shipped_templates() -> Path:
     return in_wheel if in_wheel.is_dir() else in_checkout
 
 
-def list_templates(config: Config) -> tuple[str, ...]:
-    """The names a newsletter may set as its `template`, sorted."""
-    return _names((config.templates, shipped_templates()))
-
-
 def _names(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The names a newsletter may set as its `template`, sorted."""
     files = [file for folder in folders for file in folder.glob("*.mjml")]
     names = {file.stem for file in files if _NAME.fullmatch(file.stem)}
     return tuple(sorted(names - {_SKELETON}))

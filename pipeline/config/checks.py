@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline.config.hosts import ascii_host, ascii_url
 from pipeline.config.settings import Serve, Site, Smtp
 from pipeline.errors import ConfigError
 
@@ -16,18 +17,18 @@ DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 def complete_site(site: Site, file: str) -> Site:
     """Fill in what follows from the url. Raises ConfigError for what cannot be."""
-    check_url(site.url, file, "site.url")
-    check_address(site.email, file, "site.email")
+    url = complete_url(site.url, file, "site.url")
+    email = complete_address(site.email, file, "site.email")
     check_zone(site.timezone, file, "site.timezone")
-    host = urlsplit(site.url).hostname or ""
-    return replace(site, url=site.url.rstrip("/"), authority=site.authority or host)
+    host = site.authority or urlsplit(url).hostname or ""
+    authority = complete_host(host, file, "site.authority", 'as in "example.org"')
+    return replace(site, url=url, email=email, authority=authority)
 
 
 def complete_serve(serve: Serve, site: Site, file: str) -> Serve:
     """Fill in the address readers use. Raises ConfigError for what is none."""
-    if serve.public_url:
-        check_url(serve.public_url, file, "serve.public_url")
-    return replace(serve, public_url=(serve.public_url or site.url).rstrip("/"))
+    url = serve.public_url or site.url
+    return replace(serve, public_url=complete_url(url, file, "serve.public_url"))
 
 
 def complete_smtp(smtp: Smtp, file: str) -> Smtp:
@@ -59,7 +60,8 @@ def complete_smtp(smtp: Smtp, file: str) -> Smtp:
             "security",
             'set security = "starttls" or "tls"',
         )
-    return replace(smtp, port=smtp.port or DEFAULT_PORTS[smtp.security])
+    host = complete_host(smtp.host, file, "smtp.host", 'as in "smtp.example.org"')
+    return replace(smtp, host=host, port=smtp.port or DEFAULT_PORTS[smtp.security])
 
 
 def check_schedule(rule: str, file: str) -> None:
@@ -89,29 +91,30 @@ def check_zone(name: str, file: str, key: str) -> None:
         ) from None
 
 
-def check_url(url: str, file: str, key: str) -> None:
-    """Raise ConfigError unless `url` is a web address without query or fragment."""
-    if not _is_url(url):
+def complete_url(url: str, file: str, key: str) -> str:
+    """A web address in ASCII, without a slash at its end. Raises ConfigError for what is none."""
+    try:
+        return ascii_url(url).rstrip("/")
+    except ValueError:
         raise ConfigError(
             f"{url!r} is no web address", file=file, key=key, hint='as in "https://example.org"'
-        )
+        ) from None
 
 
-def _is_url(url: str) -> bool:
+def complete_host(host: str, file: str, key: str, hint: str) -> str:
+    """A host's name in ASCII. Raises ConfigError for what is none."""
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises for one that is no number
+        return ascii_host(host)
     except ValueError:
-        return False
-    whole = parts.scheme in ("http", "https") and bool(parts.hostname)
-    return whole and not (parts.query or parts.fragment or set(url) & set(' <>"'))
+        raise ConfigError(f"{host!r} is no name of a host", file=file, key=key, hint=hint) from None
 
 
-def check_address(address: str, file: str, key: str) -> None:
-    """Raise ConfigError unless `address` is a mail address."""
+def complete_address(address: str, file: str, key: str) -> str:
+    """A mail address with its domain in A-labels. Raises ConfigError for what is none."""
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        validate_email(address, check_deliverability=False, test_environment=True)
+        read = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ConfigError(f"{address!r} is no mail address: {error}", file=file, key=key) from None
+    return f"{read.local_part}@{read.ascii_domain}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.config.checks import check_address, check_schedule, check_zone
+from pipeline.config.checks import check_schedule, check_zone, complete_address
 from pipeline.config.settings import NewsletterSettings, Site
 from pipeline.config.typed import build
 from pipeline.errors import ConfigError
@@ -53,10 +53,11 @@ def make_newsletter_settings(given: Mapping[str, Any], site: Site, file: str) ->
             )
     check_zone(complete.timezone, file, "newsletter.timezone")
     check_schedule(complete.schedule, file)
-    check_address(complete.from_email, file, "newsletter.from_email")
-    if complete.reply_to:
-        check_address(complete.reply_to, file, "newsletter.reply_to")
-    return complete
+    from_email = complete_address(complete.from_email, file, "newsletter.from_email")
+    reply_to = complete.reply_to
+    if reply_to:
+        reply_to = complete_address(reply_to, file, "newsletter.reply_to")
+    return replace(complete, from_email=from_email, reply_to=reply_to)
 
 
 def _is_name(text: str) -> bool:

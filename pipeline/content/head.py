@@ -121,10 +121,7 @@ def read_head(table: Table, relative: PurePath, site: Site, faults: Faults) -> H
 
 def make_id(site: Site, day: date, slug: str) -> str:
     """The tag: URI of a post that was first published as `slug` on `day` (RFC 4151 2.1)."""
-    authority = site.authority.lower()
-    if not authority.isascii():
-        authority = authority.encode("idna").decode()
-    return f"tag:{authority},{day.isoformat()}:{slug_in_url(slug)}"
+    return f"tag:{site.authority.lower()},{day.isoformat()}:{slug_in_url(slug)}"
 
 
 class _Fields:

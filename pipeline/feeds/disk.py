@@ -46,7 +46,8 @@ def publish(
 
     Files that this program wrote before and that are no longer wanted are removed; all others
     stay. Publishers of one folder wait for each other. Raises PipelineError when the folder
-    cannot be written, a picture cannot be read, or the record of the last publication is damaged.
+    cannot be written, a file of somebody else is in the way, a picture cannot be read, or the
+    record of the last publication is damaged.
     """
     plan = Plan(posts, config, editions, unlisted)
     states = {source: _state(source) for source in plan.pictures.values()}
@@ -71,6 +72,7 @@ def _bring(
     touched = _touched(out, known)
     due = [path for path in wanted if path in touched or _is_new(known.get(path), each[path])]
     _refuse_outside(due)
+    _refuse_others(out, {path: wanted[path] for path in due if path not in known})
     # Written down first: after a crash these are still known as ours to remove.
     _replace(out / NAME, Manifest(files={**known, **dict.fromkeys(due, Entry())}).octets())
     entries = {path: entry for path, entry in known.items() if path in wanted}
@@ -146,12 +148,17 @@ def _stands(target: str, entry: Entry) -> bool:
 
 def _put(target: Path, content: bytes) -> bool:
     """Write a file unless it holds that already; say whether it was written."""
-    with suppress(FileNotFoundError):
-        if not target.is_symlink() and target.read_bytes() == content:
-            return False
+    if _holds(target, content):
+        return False
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(target, content)
     return True
+
+
+def _holds(target: Path, content: bytes) -> bool:
+    with suppress(FileNotFoundError):
+        return not target.is_symlink() and target.read_bytes() == content
+    return False
 
 
 def _replace(target: Path, content: bytes) -> None:
@@ -211,6 +218,17 @@ def _refuse_outside(paths: Iterable[str]) -> None:
             raise PipelineError(
                 f"{path!r} would lie outside the published site",
                 hint="mend the slug or picture it is named after",
+            )
+
+
+def _refuse_others(out: Path, fresh: Mapping[str, File]) -> None:
+    """Leave a file that somebody else put there, unless it says the same."""
+    for path, file in fresh.items():
+        target = out / path
+        if (target.is_file() or target.is_symlink()) and not _holds(target, _content(file)):
+            raise PipelineError(
+                f"{target}: this file is not ours to overwrite, so nothing was published",
+                hint="move it away, or publish to a folder that is for this site alone",
             )
 
 

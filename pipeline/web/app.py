@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotFoundException
 
 from pipeline.clock import Site
-from pipeline.errors import TokenError
+from pipeline.errors import DatabaseUnavailable, TokenError
 from pipeline.web import health, mailbox, published, stylesheet, unsubscribing
 from pipeline.web.handling import Asked
 from pipeline.web.headers import Headers
@@ -20,6 +20,7 @@ from pipeline.web.published_files import PublishedFiles
 
 LOG = logging.getLogger("pipeline.web")
 LARGEST_BODY = 10_000  # octets; a one-click request has about 200
+RETRY_SECONDS = 120  # after which to ask again, told to those who ask while the database is away
 
 
 def make_app(site: Site) -> Litestar:
@@ -44,6 +45,7 @@ def make_app(site: Site) -> Litestar:
         },
         exception_handlers={
             TokenError: errors.invalid_link,
+            DatabaseUnavailable: errors.unavailable,
             NotFoundException: errors.not_found,
             HTTPException: errors.refused,
             Exception: errors.failed,
@@ -86,10 +88,14 @@ class ErrorPages:
         name = {405: "wrong_method", 413: "too_large"}.get(error.status_code, "bad_request")
         return self._page(name, error.status_code, dict(error.headers or {}))
 
+    def unavailable(self, request: Asked, error: DatabaseUnavailable) -> Response[bytes]:
+        """The database is away or locked: mail programs shall ask again (RFC 9110 15.6.4)."""
+        LOG.error("%s %s: %s", request.method, _kind_of_path(request), error)
+        return self._page("unavailable", 503, {"Retry-After": str(RETRY_SECONDS)})
+
     def failed(self, request: Asked, error: Exception) -> Response[bytes]:
-        """A bug: the log gets the traceback and the kind of path, never the token in it."""
-        place = request.scope.get("path_template") or "a page"
-        LOG.error("%s %s failed", request.method, place, exc_info=error)
+        """A bug: the log gets the traceback and the kind of path."""
+        LOG.error("%s %s failed", request.method, _kind_of_path(request), exc_info=error)
         return self._page("failed", 500)
 
     def _page(
@@ -97,3 +103,8 @@ class ErrorPages:
     ) -> Response[bytes]:
         content = self._pages.message(name)
         return Response(content, status_code=status, media_type=HTML, headers=headers)
+
+
+def _kind_of_path(request: Asked) -> str:
+    """The path for the log: never the token in it."""
+    return request.scope.get("path_template") or "a page"

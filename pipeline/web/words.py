@@ -60,6 +60,7 @@ _ENGLISH: Words = {
     "wrong_method": ("This page can only be read", "Nothing has changed."),
     "too_large": ("That was too much at once", "Nothing has changed."),
     "bad_request": ("We could not understand that request", "Nothing has changed."),
+    "unavailable": ("We cannot answer just now", "Please try again in a few minutes."),
     "failed": (
         "Something went wrong here",
         "The mistake is ours, and it has been noted. Please try again in a few minutes.",
@@ -123,6 +124,10 @@ _GERMAN: Words = {
     "bad_request": (
         "Diese Anfrage haben wir nicht verstanden",
         "Es hat sich nichts geändert.",
+    ),
+    "unavailable": (
+        "Wir können gerade nicht antworten",
+        "Bitte versuchen Sie es in ein paar Minuten noch einmal.",
     ),
     "failed": (
         "Hier ist etwas schiefgegangen",

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from pipeline import campaigns
 from pipeline.campaigns import Newsletter, differences
+from pipeline.campaigns.newsletter_store import set_next_at
 from pipeline.campaigns.newsletters import from_json, to_json
 from pipeline.config import NewsletterSettings
 from pipeline.db import reading, writing
@@ -114,7 +115,7 @@ def test_new_settings_hold_at_once(engine: Engine) -> None:
 def test_a_changed_schedule_counts_from_now_on(engine: Engine, *, rehearsal: bool) -> None:
     declare(engine, DIGEST_IN_UTC)
     with writing(engine) as connection:
-        campaigns.set_next_at(connection, 1, NOW - timedelta(days=1), rehearsal=rehearsal)
+        set_next_at(connection, 1, NOW - timedelta(days=1), rehearsal=rehearsal)
     update(engine, replace(DIGEST_IN_UTC, schedule="0 9 * * 5"))
 
     assert next_at(engine, rehearsal=rehearsal) == datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
@@ -124,7 +125,7 @@ def test_a_changed_schedule_counts_from_now_on(engine: Engine, *, rehearsal: boo
 def test_a_changed_zone_changes_the_hour(engine: Engine) -> None:
     declare(engine, DIGEST_IN_UTC)
     with writing(engine) as connection:
-        campaigns.set_next_at(connection, 1, NOW, rehearsal=False)
+        set_next_at(connection, 1, NOW, rehearsal=False)
     update(engine, replace(DIGEST_IN_UTC, timezone="America/New_York"))
 
     assert next_at(engine, rehearsal=False) == datetime(2026, 3, 31, 13, 0, tzinfo=UTC)
@@ -134,7 +135,7 @@ def test_another_change_leaves_the_next_time_alone(engine: Engine) -> None:
     declare(engine, DIGEST_IN_UTC)
     due = NOW + timedelta(hours=1)
     with writing(engine) as connection:
-        campaigns.set_next_at(connection, 1, due, rehearsal=False)
+        set_next_at(connection, 1, due, rehearsal=False)
     update(engine, replace(DIGEST_IN_UTC, subject="Another"))
 
     assert next_at(engine, rehearsal=False) == due

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.campaigns import next_after
+from pipeline.campaigns.schedule import next_after
 
 NEW_YORK, PARIS = "America/New_York", "Europe/Paris"
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from pipeline.cli import main
 from tests.cli.conftest import Pipeline
 from tests.support.site import SiteFolder
+from tests.support.smtp import CapturingServer
 
 
 def all_commands(
@@ -331,6 +332,88 @@ def test_init_writes_over_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "pipeline.toml").exists()
 
 
+def test_a_made_up_postal_address_is_told_before_real_mail_and_only_then(
+    tmp_path: Path, smtp_server: CapturingServer
+) -> None:
+    CliRunner().invoke(main, ["init", str(tmp_path)])
+    commands = (["check"], ["run"])
+    rehearsed = [CliRunner().invoke(main, ["--site", str(tmp_path), *one]) for one in commands]
+    SiteFolder(tmp_path).configure_more(
+        f'[smtp]\nhost = "127.0.0.1"\nport = {smtp_server.port}\nsecurity = "none"'
+    )
+
+    real = [CliRunner().invoke(main, ["--site", str(tmp_path), *one]) for one in commands]
+
+    assert [result.exit_code for result in (*rehearsed, *real)] == [0, 0, 0, 0]
+    assert all("site.postal_address" not in result.output for result in rehearsed)
+    assert all("Note: site.postal_address: is still" in result.output for result in real)
+    assert len(smtp_server.received) == 2
+
+
+def test_an_address_without_tls_is_told_before_real_mail_and_only_then(
+    pipeline: Pipeline, site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    monkeypatch.setenv("PIPELINE_SERVE_PUBLIC_URL", "http://larkfield.example")
+
+    rehearsed = pipeline("check")
+    monkeypatch.setenv("PIPELINE_SMTP_HOST", "smtp.larkfield.example")
+    real = pipeline("check")
+
+    assert "public_url" not in rehearsed.output
+    assert "Note: serve.public_url: is no https address" in real.stdout
+    assert real.exit_code == 0
+
+
+STARTER_FILES = (
+    ".gitignore",
+    "pipeline.toml",
+    "posts/welcome.md",
+    "subscribers/readers.csv",
+    "templates/README.md",
+)
+
+
+@pytest.mark.parametrize("missing", STARTER_FILES)
+def test_an_interrupted_init_can_be_repeated(tmp_path: Path, missing: str) -> None:
+    CliRunner().invoke(main, ["init", str(tmp_path)])
+    (tmp_path / missing).unlink()
+
+    again = CliRunner().invoke(main, ["init", str(tmp_path)])
+
+    assert again.exit_code == 0
+    assert (tmp_path / missing).is_file()
+
+
+def test_init_leaves_no_file_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "mine"
+    write = Path.write_bytes
+
+    def write_half(file: Path, content: bytes) -> int:
+        if not file.is_relative_to(folder):
+            return write(file, content)
+        write(file, content[: len(content) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write_half)
+        interrupted = CliRunner().invoke(main, ["init", str(folder)])
+    again = CliRunner().invoke(main, ["init", str(folder)])
+
+    assert (interrupted.exit_code, again.exit_code) == (1, 0)
+    files = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+    assert sorted(files) == list(STARTER_FILES)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", str(tmp_path / ("long" * 75))])
+
+    assert result.exit_code == 1
+    assert "File name too long" in result.stderr
+    assert "name a folder" in result.stderr
+
+
 # --- nouns ----------------------------------------------------------------------------------------
 
 
@@ -482,7 +565,10 @@ def test_campaigns_are_listed_and_shown(pipeline: Pipeline, site: SiteFolder) ->
     (row,) = json.loads(pipeline("campaigns", "--json").stdout)
     assert row["subject"] == "A good post"
     assert "sent 1" in pipeline("campaigns", "show", "1").stdout
-    assert "there is no campaign 7" in pipeline("campaigns", "show", "7").stderr
+    for unknown in ("7", "0", str(2**63 - 1), str(2**63), "9" * 100):
+        result = pipeline("campaigns", "show", unknown)
+        assert result.exit_code == 1
+        assert f"there is no campaign {unknown}" in result.stderr
 
 
 def test_somebody_on_two_lists_has_the_columns_of_both_files(
@@ -631,3 +717,21 @@ def test_an_edition_that_gmail_would_cut_is_told_of(
     assert "Gmail cuts mail off" in shown.stderr
     assert "Gmail cuts mail off" in pipeline("check").stdout
     assert "Gmail cuts mail off" in pipeline("run").stdout
+
+
+def test_a_site_with_a_name_beyond_ascii_sends_mail_whose_headers_are_ascii(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    settings = (site.root / "pipeline.toml").read_text("utf-8")
+    site.configure(settings.replace("larkfield.example", "müller.example"))
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@bücher.example"])
+
+    assert pipeline("run").exit_code == 0
+
+    (file,) = (site.root / "var/mailbox/new").iterdir()
+    head = file.read_bytes().partition(b"\r\n\r\n")[0].decode("ascii")
+    assert "<readers.xn--mller-kva.example>" in head
+    assert "<letter@xn--mller-kva.example>" in head
+    assert "To: ada@xn--bcher-kva.example" in head
+    assert "List-Unsubscribe: <https://xn--mller-kva.example/" in head

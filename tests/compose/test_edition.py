@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.compose import SLOT, SLOT_NAMES, Edition, fill, web_page
+from pipeline.compose import Edition, fill, web_page
+from pipeline.compose.slots import SLOT, SLOT_NAMES
 from pipeline.config import Config, Serve
 from pipeline.content import Visibility
 from pipeline.errors import CampaignError, ConfigError, TemplateError

@@ -17,7 +17,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.compose import (
-    SLOT_NAMES,
     Edition,
     Letter,
     Reader,
@@ -25,8 +24,8 @@ from pipeline.compose import (
     fill,
     reader_values,
     sample_reader,
-    slot,
 )
+from pipeline.compose.slots import SLOT_NAMES, slot
 from pipeline.config import Config
 from tests.compose.wire import (
     decoded,
@@ -78,6 +77,9 @@ FIELDS = [
     "From",
     "Subject",
     "List-Id",
+    "List-Help",
+    "List-Owner",
+    "List-Post",
     "List-Archive",
     "List-Unsubscribe-Post",
     "MIME-Version",
@@ -268,7 +270,10 @@ def test_the_fields_of_one_message() -> None:
     assert found["List-Id"] == "The Larkfield Letter <readers.larkfield.example>"
     assert found["List-Unsubscribe"] == f"<{READER.unsubscribe_url}>"
     assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert found["List-Archive"] == f"<{EDITION.view_url}>"
+    assert found["List-Help"] == "<mailto:letter@larkfield.example?subject=help>"
+    assert found["List-Owner"] == "<mailto:letter@larkfield.example>"
+    assert found["List-Post"] == "NO"
+    assert found["List-Archive"] == "<https://letter.larkfield.example/editions/>"
     assert found["MIME-Version"] == "1.0"
 
 
@@ -295,6 +300,8 @@ def test_replies_go_where_the_newsletter_says() -> None:
     content = write(sender=replace(SENDER, reply_to="desk@larkfield.example"))
 
     assert field(content, "Reply-To") == "desk@larkfield.example"
+    assert field(content, "List-Owner") == "<mailto:desk@larkfield.example>"
+    assert field(content, "List-Help") == "<mailto:desk@larkfield.example?subject=help>"
     assert "Reply-To" not in dict(fields(write()))
 
 
@@ -303,6 +310,20 @@ def test_only_a_rehearsal_says_that_it_is_one() -> None:
 
     assert field(content, "X-Rehearsal").startswith("yes; no provider is set")
     assert "X-Rehearsal" not in dict(fields(write()))
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("news+help@larkfield.example", "news%2Bhelp@larkfield.example"),
+        ("who?cc=x&y@larkfield.example", "who%3Fcc%3Dx%26y@larkfield.example"),
+        ("jörg@larkfield.example", "j%C3%B6rg@larkfield.example"),
+    ],
+)
+def test_an_address_to_ask_stands_in_a_link_as_links_want_it(address: str, written: str) -> None:
+    found = dict(fields(write(sender=replace(SENDER, email=address))))
+
+    assert found["List-Owner"] == f"<mailto:{written}>"
 
 
 def test_a_private_edition_names_no_archive() -> None:

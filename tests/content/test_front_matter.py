@@ -90,15 +90,9 @@ def test_an_alias_that_is_the_slug_again_is_no_redirect(shelf: Shelf) -> None:
     assert post.aliases == ("two",)
 
 
-@pytest.mark.parametrize(
-    ("authority", "in_id"),
-    [("Larkfield.Example", "larkfield.example"), ("bücher.example", "xn--bcher-kva.example")],
-)
-def test_the_authority_of_an_id_is_as_rfc_4151_wants_it(
-    shelf: Shelf, authority: str, in_id: str
-) -> None:
-    shelf.config = replace(shelf.config, site=replace(SITE, authority=authority))
-    assert shelf.render("Text").id == f"tag:{in_id},2026-03-01:back"
+def test_the_authority_of_an_id_is_as_rfc_4151_wants_it(shelf: Shelf) -> None:
+    shelf.config = replace(shelf.config, site=replace(SITE, authority="Larkfield.Example"))
+    assert shelf.render("Text").id == "tag:larkfield.example,2026-03-01:back"
 
 
 @pytest.mark.parametrize(

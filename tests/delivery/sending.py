@@ -18,7 +18,8 @@ from pipeline.audience.csv_file import Row
 from pipeline.audience.store import ensure_list, upsert
 from pipeline.campaigns import Due, Verdict
 from pipeline.campaigns.selection import Selection
-from pipeline.compose import Edition, slot
+from pipeline.compose import Edition
+from pipeline.compose.slots import slot
 from pipeline.config import Config, Delivery, NewsletterSettings, Serve, Site, Smtp
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook, Worker

@@ -184,6 +184,40 @@ def test_a_file_that_is_there_already_with_the_same_words_is_adopted(
     assert POST in publish([], config, out).removed
 
 
+@pytest.mark.parametrize("path", ["index.html", POST, "posts/back-pain/spine.png"])
+def test_a_file_of_somebody_else_is_named_and_never_overwritten(
+    path: str, config: Config, out: Path, picture_file: Path
+) -> None:
+    (out / path).parent.mkdir(parents=True)
+    (out / path).write_text("mine")
+    for _ in range(2):
+        with pytest.raises(PipelineError, match="is not ours to overwrite") as caught:
+            publish([a_post(images=(a_picture(picture_file),))], config, out)
+        assert str(out / path) in str(caught.value)
+        assert "move it away" in caught.value.hint
+        assert contents(out) == {path: b"mine"}
+
+
+def test_a_link_of_somebody_else_is_not_replaced(config: Config, out: Path, tmp_path: Path) -> None:
+    out.mkdir()
+    (out / "feed.xml").symlink_to(tmp_path / "their-feed.xml")
+    with pytest.raises(PipelineError, match=r"feed\.xml: this file is not ours"):
+        publish([a_post()], config, out)
+    assert (out / "feed.xml").readlink() == tmp_path / "their-feed.xml"
+
+
+def test_a_new_post_does_not_take_the_place_of_a_page_made_by_hand(
+    config: Config, out: Path
+) -> None:
+    publish([], config, out)
+    (out / POST).parent.mkdir(parents=True)
+    (out / POST).write_text("mine")
+    with pytest.raises(PipelineError, match="is not ours"):
+        publish([a_post()], config, out)
+    publish([], config, out)
+    assert (out / POST).read_text() == "mine"
+
+
 def test_pictures_and_logos_are_copied(config: Config, out: Path, picture_file: Path) -> None:
     for name in ("day.png", "night.png"):
         (config.root / "images" / name).parent.mkdir(parents=True, exist_ok=True)
