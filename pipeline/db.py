@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,7 +103,7 @@ def _make_sqlite_engine(address: URL) -> Engine:
     def set_up(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver must not open transactions by itself: BEGIN IMMEDIATE is ours to give.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")  # a recorded outcome survives power loss
         connection.execute("PRAGMA foreign_keys=ON")
 
@@ -112,6 +113,20 @@ def _make_sqlite_engine(address: URL) -> Engine:
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Programs that open a new file together get in each other's way, without waiting."""
+    until = time.monotonic() + SQLITE_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

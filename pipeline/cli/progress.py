@@ -7,7 +7,6 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from pipeline.cli.console import PlainConsole
 from pipeline.schema import DeliveryStatus
 
 
@@ -34,7 +34,7 @@ class Display:
     """Shows what a pass is doing, on standard error, so that results alone can be piped."""
 
     def __init__(self, *, show: bool) -> None:
-        self._console = Console(stderr=True, quiet=not show)
+        self._console = PlainConsole(stderr=True, quiet=not show, markup=False, emoji=False)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
