@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-
-import click
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR = "\033[?25h"  # a progress bar has hidden it
@@ -46,6 +43,7 @@ def leave_at_once(number: int, frame: FrameType | None) -> None:
 
 
 def _say(sentence: str) -> None:
-    cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
-    click.echo(f"{cursor}\n{sentence}" if cursor else sentence, err=True)
-    sys.stderr.flush()
+    # Past Python's buffers: the signal may have come in the middle of a print.
+    line = f"{_SHOW_CURSOR}\n{sentence}\n" if os.isatty(2) else f"{sentence}\n"
+    with suppress(OSError):
+        os.write(2, line.encode())
