@@ -34,7 +34,7 @@ lint: venv  ## check the code as CI does: ruff, its formatting, mypy
 	@$(BIN)/mypy
 
 bench: venv  ## measure speed and size, write var/bench.json, fail where a bound is missed
-	@$(BIN)/python -m tests.benchmarks
+	@FULL=$(FULL) $(BIN)/python -m tests.benchmarks $(ONLY)
 
 golden: venv  ## write the golden files anew; look at the difference before you commit it
 	@$(BIN)/python -m pytest -n 2 --renew-golden

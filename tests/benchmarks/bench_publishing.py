@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.measuring import Row, run_python, seconds
+from tests.benchmarks.measuring import Row, at_most, run_python, seconds
 from tests.benchmarks.posts import body, fill_site
 from tests.support.site import SiteFolder
 
@@ -37,7 +37,7 @@ def measure() -> Iterator[Row]:
         "s",
         yardstick=cold,
         against="cold",
-        ratio_at_most=0.05,
+        ratio_bound=at_most(0.05),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.benchmarks.measuring import Row, medians_in_turn, run_python
+from tests.benchmarks.measuring import Row, at_most, medians_in_turn, run_python
 
 ROUNDS = 7
 HELP = "import sys; from pipeline.cli import main; sys.argv = ['pipeline', '--help']; main()"
@@ -21,5 +21,5 @@ def measure() -> Iterator[Row]:
         "s",
         yardstick=bare,
         against="python -c pass",
-        at_most=0.3,
+        bound=at_most(0.3),
     )

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,9 @@ from psycopg import sql
 START_SECONDS = 30
 STOP_SECONDS = 10
 # Nothing of a test database outlives its test, so nothing of it needs to survive a power cut.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 SETTINGS = (
     "listen_addresses=",  # a socket in a private folder: no port to fight over
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "shared_buffers=64MB",
     "max_connections=60",
     "timezone=UTC",
@@ -57,14 +55,17 @@ class Server:
 
 
 @contextmanager
-def run_server(programs: Path) -> Iterator[Server]:
-    """Run the server programs in the folder `programs` on a fresh cluster."""
+def run_server(programs: Path, *, durable: bool = False) -> Iterator[Server]:
+    """Run the server programs in the folder `programs` on a fresh cluster.
+
+    A `durable` one keeps each commit on disk, as it does in real use: for measurements.
+    """
     user = _unprivileged_user()
     folder = _make_folder(user)
     try:
         programs = _within_reach(programs, folder, user)
         _initialise(programs, folder, user)
-        process = _start(programs, folder, user)
+        process = _start(programs, folder, user, () if durable else FORGETFUL)
         try:
             _wait_until_ready(process, Server(folder))
             yield Server(folder)
@@ -128,8 +129,10 @@ def _initialise(programs: Path, folder: Path, user: pwd.struct_passwd | None) ->
         raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
 
 
-def _start(programs: Path, folder: Path, user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
-    settings = [part for setting in SETTINGS for part in ("-c", setting)]
+def _start(
+    programs: Path, folder: Path, user: pwd.struct_passwd | None, more: Sequence[str]
+) -> subprocess.Popen[bytes]:
+    settings = [part for setting in (*SETTINGS, *more) for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [*_as(user), programs / "postgres", "-D", folder / "data", "-k", folder, *settings],

@@ -28,6 +28,7 @@ class Program:
 
 
 PROGRAMS = {
+    "cc": Program("a C compiler", "build-essential", ("cc", "gcc", "clang")),
     "chromium": Program("Chromium", "chromium", ("chromium", "chromium-browser", "google-chrome")),
     "postgresql": Program(
         "PostgreSQL's server programs",
@@ -40,6 +41,7 @@ PROGRAMS = {
             WHEEL,
         ),
     ),
+    "postfix": Program("Postfix", "postfix", ("postfix",)),
     "smtp-sink": Program("Postfix's smtp-sink", "postfix", ("smtp-sink",)),
     "smtp-source": Program("Postfix's smtp-source", "postfix", ("smtp-source",)),
     "newsboat": Program("newsboat", "newsboat", ("newsboat",)),
