@@ -2,7 +2,7 @@
 
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.mailbox import LocalMailbox, Mail, list_mails, read_head, read_mail
-from pipeline.delivery.smtp import probe
+from pipeline.delivery.opening import probe
 from pipeline.delivery.worker import Worker
 
 __all__ = [

@@ -45,6 +45,10 @@ class LetterBook:
         """Where non-delivery reports go."""
         return self._entry(campaign_id).campaign.sender.email
 
+    def write(self, wish: Start, recipient: Recipient, sent_at: datetime) -> bytes:
+        """One person's message, as it goes over the wire."""
+        return self.letter(wish.campaign_id).write(self.reader(wish, recipient), sent_at)
+
     def reader(self, wish: Start, recipient: Recipient) -> Reader:
         """One person's values: their own unsubscribe link and a Message-ID that never changes."""
         campaign = self._entry(wish.campaign_id).campaign

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from functools import lru_cache
 
 from pipeline.config import Smtp
 from pipeline.delivery.replies import make_reply
 from pipeline.errors import TransportError, TransportUnavailable
+
+
+def probe(settings: Smtp, hello: str) -> None:
+    """Connect, encrypt, log in and leave: raises TransportUnavailable when one of these fails."""
+    server = open_connection(settings, hello)
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 def open_connection(settings: Smtp, hello: str) -> smtplib.SMTP:

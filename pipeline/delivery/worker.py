@@ -1,18 +1,18 @@
 """The worker: takes ranges of the ledger and carries their messages over its connections.
 
-One thread (the caller's) leases ranges and hands out their people; each connection has a thread
-of its own; one recorder writes for all. What a thread does for one person reads from top to
-bottom in `_carry_one`.
+One loop looks after all connections, none of which ever blocks. Each turn reads what the server
+said, commits what was learned together with what is to begin (the fence), and only then lets
+bodies leave: `_turn` reads from top to bottom.
 """
 
 from __future__ import annotations
 
-import queue
 import random
+import selectors
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -20,42 +20,23 @@ from sqlalchemy import Engine
 from pipeline import ledger
 from pipeline.config import Config, Smtp
 from pipeline.db import reading, writing
+from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
+from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
+from pipeline.delivery.jobs import Job, Stock
 from pipeline.delivery.letters import LetterBook
+from pipeline.delivery.openings import Openings
 from pipeline.delivery.recorder import Recorder
-from pipeline.delivery.replies import accepted, failed, retry_at
-from pipeline.delivery.smtp import Connection
+from pipeline.delivery.replies import Reply, accepted, failed, retry_at
 from pipeline.delivery.standing import Standing
-from pipeline.delivery.worker_name import gone_workers, new_worker_name
+from pipeline.delivery.worker_name import new_worker_name
 from pipeline.errors import TransportError, TransportUnavailable
-from pipeline.ledger import Range, Recipient, Start
+from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
 Progress = Callable[[Counter[DeliveryStatus]], None]
-
-
-class _Lent:
-    """A range in work: given back when the last of its people is settled."""
-
-    def __init__(self, lent: Range, people: int, recorder: Recorder) -> None:
-        self.range = lent
-        self._open = people
-        self._lock = threading.Lock()
-        self._recorder = recorder
-        recorder.hold(lent)
-        if people == 0:
-            recorder.release(lent)
-
-    def settle_one(self) -> None:
-        with self._lock:
-            self._open -= 1
-            if self._open == 0:
-                self._recorder.release(self.range)
-
-
-@dataclass(frozen=True)
-class _Job:
-    recipient: Recipient
-    lent: _Lent
+LONGEST_SLEEP_SECONDS = 1
+MOST_TRIES = 2  # fresh connections that end over one message
+REGROW_SECONDS = 60  # after which one more connection is tried where the provider had refused one
 
 
 class Worker:
@@ -74,25 +55,34 @@ class Worker:
         self._engine = engine
         self._config = config
         self._provider = provider
+        self._place = f"{provider.host}:{provider.port}"
         self._letters = letters
         self._now = now
-        self._name = new_worker_name()
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=2 * provider.connections)
-        self._stop = threading.Event()
+        name = new_worker_name()
+        self._recorder = Recorder(engine, name, config.delivery.lease_seconds, now, on_progress)
+        self._stock = Stock(
+            engine, name, config.delivery, now, self._recorder, rehearsal=config.rehearsal
+        )
+        self._standing = Standing(self._was_ever_accepted)
+        self._openings = Openings(provider, config.site.authority)
+        self._selector = selectors.DefaultSelector()
+        self._connections: set[Connection[Job]] = set()
+        self._ready: list[tuple[Connection[Job], Job]] = []
         # The first connection goes alone until the provider has accepted something: what it has
         # against us then costs one message, not one for each connection.
-        self._proven = threading.Event()
-        self._standing = Standing(self._was_ever_accepted)
-        self._carrying = provider.connections
-        self._lock = threading.Lock()
+        self._limit = 1
+        self._proven = False
+        self._regrow_at = 0.0
+        self._look_at = 0.0
+        self._unwritten = False  # the database refused a commit: its results are tried at the end
+        self._stop = threading.Event()
+        self._ended = threading.Event()
         self._failure: BaseException | None = None
-        self._recorder = Recorder(
-            engine, self._name, config.delivery.lease_seconds, now, on_progress
-        )
 
     def stop(self) -> None:
-        """Finish what is in flight, give the rest back; returns at once."""
+        """Finish what is in flight, give the rest back; returns at once. For any thread."""
         self._stop.set()
+        self._openings.wake()
 
     def run(self) -> None:
         """Send all that is due now.
@@ -100,142 +90,292 @@ class Worker:
         Raises TransportUnavailable when the provider cannot be used: what was not handed over
         stays planned or deferred.
         """
-        self._recorder.open()
-        carriers = [
-            threading.Thread(target=self._carry, args=(number,), name=f"connection-{number}")
-            for number in range(self._provider.connections)
-        ]
-        for carrier in carriers:
-            carrier.start()
+        # In a thread of its own, so that Ctrl-C cannot come between a reply and its record. Its
+        # end is waited for by an event: a join that Ctrl-C interrupts takes the thread for ended.
+        threading.Thread(target=self._run, name="sender").start()
         try:
-            while not self._stop.is_set() and (lent := self._next_range()):
-                self._hand_out(lent)
+            self._ended.wait()
         except BaseException:
-            self._stop.set()  # interrupted: what waits in the queue stays planned
+            self.stop()
+            self._ended.wait()
             raise
-        finally:
-            self._proven.set()
-            for _ in carriers:
-                self._jobs.put(None)
-            for carrier in carriers:
-                carrier.join()
-            self._recorder.close()
-        self._finish()
-
-    def _finish(self) -> None:
-        failure = self._failure or self._recorder.failure
-        if failure is not None:
-            raise failure
+        if self._failure is not None:
+            raise self._failure
         with writing(self._engine) as connection:
             ledger.finish_campaigns(connection, self._now())
 
-    def _next_range(self) -> Range | None:
-        """Lease a range that waits, else open the next one of a roster."""
-        rehearsal = self._config.rehearsal
-        settings = self._config.delivery
-        now = self._now()
-        with writing(self._engine) as connection:
-            gone = gone_workers(ledger.read_workers(connection))
-            while True:
-                lent = ledger.lease_range(
-                    connection,
-                    self._name,
-                    now,
-                    settings.lease_seconds,
-                    rehearsal=rehearsal,
-                    gone=gone,
-                )
-                if lent or not ledger.open_range(
-                    connection, settings.range_size, now, rehearsal=rehearsal
-                ):
-                    return lent
+    def _run(self) -> None:
+        self._selector.register(self._openings, selectors.EVENT_READ)
+        try:
+            self._send_all()
+            self._say_goodbye()
+        except BaseException as error:  # noqa: BLE001  # raised again by run()
+            self._fail(error)
+        finally:
+            self._close()
+            self._ended.set()
 
-    def _hand_out(self, lent: Range) -> None:
-        with reading(self._engine) as connection:
-            people = ledger.read_recipients(connection, lent, self._now())
-        in_work = _Lent(lent, len(people), self._recorder)
-        for recipient in people:
-            self._jobs.put(_Job(recipient, in_work))
-
-    def _carry(self, number: int) -> None:
-        """One connection's thread: carry people's messages until there are no more."""
-        if number > 0:
-            self._proven.wait()
-        connection = Connection(self._provider, self._config.site.authority)
-        carrying = True
-        while carrying and (job := self._jobs.get()) is not None:
+    def _send_all(self) -> None:
+        going_on = True
+        while going_on:
             try:
-                if not self._stop.is_set():
-                    self._carry_one(connection, job)
-            except TransportUnavailable as error:
-                carrying = self._retire(error)
-            except BaseException as error:  # noqa: BLE001  # raised again by run()
-                self._fail(error)
-            finally:
-                job.lent.settle_one()
-        connection.close()
+                going_on = self._turn()
+            except BaseException as error:
+                if self._failure is not None:
+                    raise
+                self._fail(error)  # and wait for the answers to what has left
 
-    def _retire(self, error: TransportUnavailable) -> bool:
-        """End this connection alone while others work; the last one ends the run and drains it.
+    # --- one turn --------------------------------------------------------------------------------
 
-        A provider may allow fewer connections than are set. Whoever was not sent to stays planned
-        or deferred, and the others' ranges come to them.
-        """
-        with self._lock:
-            alone = self._carrying == 1 or not self._proven.is_set()
-            if not alone:
-                self._carrying -= 1
-                return False
-        self._fail(error)
+    def _turn(self) -> bool:
+        """Offer, write, read, commit, let bodies leave; False when there is nothing left to do."""
+        if self._stop.is_set():
+            self._let_go()
+        else:
+            self._stock.fill(2 * self._limit)
+            self._open_connections()
+            self._offer()
+        self._write()
+        if not self._under_way:
+            return self._recorder.has_work and self._commit()
+        self._read()
+        if self._commit_is_due:
+            self._commit()
         return True
 
-    def _fail(self, error: BaseException) -> None:
-        self._failure = self._failure or error
-        self._stop.set()
+    @property
+    def _under_way(self) -> bool:
+        """Whether somebody waits for a connection, or a connection for an answer."""
+        return len(self._stock) > 0 or any(one.dialogue.waits for one in self._connections)
 
-    def _carry_one(self, connection: Connection, job: _Job) -> None:
-        """The walk of one message: connected, written, started, handed over, recorded."""
-        campaign_id = job.lent.range.campaign_id
-        wish = Start(campaign_id, job.recipient.subscriber_id)
-        letter = self._letters.letter(campaign_id)
-        connection.ready()
-        # Written before it is started: what cannot be written leaves nobody in doubt.
-        message = letter.write(self._letters.reader(wish, job.recipient), self._now())
-        attempt = self._recorder.start(wish)
-        if attempt is not None:
-            self._hand_over(connection, wish, attempt, job.recipient.email, message)
+    @property
+    def _commit_is_due(self) -> bool:
+        return not self._unwritten and (bool(self._ready) or self._recorder.has_work)
 
-    def _hand_over(
-        self, connection: Connection, wish: Start, attempt: int, email: str, message: bytes
-    ) -> None:
-        sender = self._letters.envelope_sender(wish.campaign_id)
+    def _offer(self) -> None:
+        """Give each connection that is free the next person's envelope."""
+        for connection in tuple(self._connections):
+            while connection.free and self._stock:
+                self._offer_one(connection, self._stock.next())
+            if connection.spent:
+                connection.dialogue.leave()
+
+    def _offer_one(self, connection: Connection[Job], job: Job) -> None:
+        sender = self._letters.envelope_sender(job.wish.campaign_id)
         try:
-            reply = connection.send(sender, email, message)
-        except TransportError as error:
-            self._record_failure(wish, attempt, error)
-            if isinstance(error, TransportUnavailable):
-                raise
+            # Written before it is started: what cannot be written leaves nobody in doubt.
+            job.message = self._letters.write(job.wish, job.recipient, self._now())
+        except BaseException:
+            self._stock.put_back(job)
+            raise
+        if error := connection.why_not(sender, job.recipient.email, len(job.message)):
+            self._take(connection, Failed(job, error, begun=False))
         else:
-            self._standing.accept(wish.campaign_id)
-            self._proven.set()
-            self._recorder.record(accepted(wish, attempt, reply.code, reply.text))
+            connection.offer(job, sender, job.recipient.email)
 
-    def _record_failure(self, wish: Start, attempt: int, error: TransportError) -> None:
-        judged = self._standing.judge(wish.campaign_id, error)
-        again_at = self._retry_at(wish.campaign_id, attempt)
-        self._recorder.record(failed(wish, attempt, judged.error, again_at))
+    def _write(self) -> None:
+        for connection in tuple(self._connections):
+            if connection.has_words:
+                self._take_all(connection, connection.send())
+                self._watch(connection)
+
+    def _read(self) -> None:
+        patience = 0 if self._commit_is_due else LONGEST_SLEEP_SECONDS
+        for key, _ in self._selector.select(patience):
+            if key.fileobj is self._openings:
+                self._welcome()
+            else:
+                self._take_all(key.data, key.data.receive())
+        self._give_up_overdue()
+
+    def _give_up_overdue(self) -> None:
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + LONGEST_SLEEP_SECONDS
+        for connection in tuple(self._connections):
+            if connection.deadline is not None and connection.deadline <= now:
+                self._take_all(connection, connection.give_up())
+
+    def _commit(self) -> bool:
+        """Write what was learned and what begins; then, and only then, let bodies leave.
+
+        False when the database would not.
+        """
+        ready, self._ready = self._ready, []
+        begin = [] if self._stop.is_set() else [job.wish for _, job in ready]
+        attempts: dict[Start, int] = {}
+        try:
+            attempts = self._recorder.commit(begin)
+        except BaseException as error:  # noqa: BLE001  # raised again by run()
+            self._unwritten = True
+            self._fail(error)
+        for connection, job in ready:
+            # Each attempt is given out once: two connections may wish for one message when a
+            # worker that was held up has leased its own range again.
+            attempt = attempts.pop(job.wish, None)
+            if attempt is None:
+                # The server waits for a body that must not be sent: only hanging up says so.
+                self._drop(connection)
+                self._stock.settle(job)
+            else:
+                job.attempt = attempt
+                connection.dialogue.give_body(job.message)
+        self._stock.look_again()
+        return not self._unwritten
+
+    # --- what a server said ----------------------------------------------------------------------
+
+    def _take_all(self, connection: Connection[Job], events: Iterable[Event[Job]]) -> None:
+        for event in events:
+            self._take(connection, event)
+        if connection in self._connections and connection.dialogue.closing is not None:
+            self._lose(connection)
+
+    def _take(self, connection: Connection[Job], event: Event[Job]) -> None:
+        if isinstance(event, Ready):
+            self._ready.append((connection, event.job))
+        elif isinstance(event, Accepted):
+            self._accept(connection, event.job, event.reply)
+        else:
+            self._refuse(connection, event)
+
+    def _accept(self, connection: Connection[Job], job: Job, reply: Reply) -> None:
+        connection.carried += 1
+        self._standing.accept(job.wish.campaign_id)
+        if not self._proven:
+            self._proven = True
+            self._limit = self._provider.connections
+        self._recorder.record(accepted(job.wish, job.attempt, reply.code, reply.text))
+        self._stock.settle(job)
+
+    def _refuse(self, connection: Connection[Job], event: Failed[Job]) -> None:
+        job = event.job
+        judged = self._standing.judge(job.wish.campaign_id, event.error)
+        if event.begun:
+            self._recorder.record(self._result(job, job.attempt, judged.error))
+        else:
+            self._recorder.fail(job.wish, lambda attempt: self._result(job, attempt, judged.error))
+        self._stock.settle(job)
         if judged.stop is not None:
             self._fail(judged.stop)
+        elif isinstance(event.error, TransportUnavailable):
+            self._drop(connection)
+            self._retire(event.error)
+
+    def _result(self, job: Job, attempt: int, error: TransportError) -> Result:
+        again_at = retry_at(
+            attempt,
+            self._letters.launched_at(job.wish.campaign_id),
+            self._now(),
+            self._config.delivery,
+            random.random(),  # noqa: S311  # spreads load, guards nothing
+        )
+        return failed(job.wish, attempt, error, again_at)
 
     def _was_ever_accepted(self, campaign_id: int) -> bool:
         with reading(self._engine) as connection:
             return ledger.has_accepted(connection, campaign_id)
 
-    def _retry_at(self, campaign_id: int, attempt: int) -> datetime | None:
-        return retry_at(
-            attempt,
-            self._letters.launched_at(campaign_id),
-            self._now(),
-            self._config.delivery,
-            random.random(),  # noqa: S311  # spreads load, guards nothing
-        )
+    # --- connections -----------------------------------------------------------------------------
+
+    def _open_connections(self) -> None:
+        """As many as are allowed and there are people for."""
+        if self._proven and self._limit < self._provider.connections:
+            self._regrow()
+        allowed = self._limit - len(self._connections) - self._openings.under_way
+        free = sum(one.free for one in self._connections) + self._openings.under_way
+        for _ in range(min(allowed, len(self._stock) - free)):
+            self._openings.begin()
+
+    def _regrow(self) -> None:
+        now = time.monotonic()
+        if now >= self._regrow_at:
+            self._limit += 1
+            self._regrow_at = now + REGROW_SECONDS
+
+    def _welcome(self) -> None:
+        for opened in self._openings.take():
+            if isinstance(opened, TransportUnavailable):
+                self._retire(opened)
+            elif opened.sock is not None:
+                connection: Connection[Job] = Connection(opened, opened.sock, self._provider)
+                self._connections.add(connection)
+                self._selector.register(connection, selectors.EVENT_READ, connection)
+
+    def _watch(self, connection: Connection[Job]) -> None:
+        """Be told when it can be written, too, if something waits for that."""
+        if connection in self._connections:
+            events = selectors.EVENT_READ | (connection.has_unsent and selectors.EVENT_WRITE)
+            if self._selector.get_key(connection).events != events:
+                self._selector.modify(connection, events, connection)
+
+    def _lose(self, connection: Connection[Job]) -> None:
+        """A connection has ended; whoever's body had not left is offered to another.
+
+        Servers close after so many messages or seconds, and that is normal. One that ends fresh
+        connections takes no mail from us now.
+        """
+        dialogue = connection.dialogue
+        job, why = dialogue.envelope_out, dialogue.closing
+        self._drop(connection)
+        self._ready = [one for one in self._ready if one[0] is not connection]
+        fresh = connection.carried == 0 and not dialogue.leaving
+        if job is None:
+            if fresh and connection.offered == 0 and why is not None:
+                self._retire(unavailable(self._place, why))
+            return
+        job.tries += fresh
+        if job.tries < MOST_TRIES or why is None:
+            self._stock.put_back(job)
+            return
+        self._refuse(connection, Failed(job, unavailable(self._place, why), begun=False))
+
+    def _retire(self, error: TransportUnavailable) -> None:
+        """Do with fewer connections while others work; without any, nothing more can be sent.
+
+        A provider may allow fewer connections than are set.
+        """
+        others = len(self._connections) + self._openings.under_way
+        if self._proven and others > 0:
+            self._limit = others
+            self._regrow_at = time.monotonic() + REGROW_SECONDS
+        else:
+            self._fail(error)
+
+    def _drop(self, connection: Connection[Job]) -> None:
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self._selector.unregister(connection)
+            connection.close()
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._stop.set()
+
+    def _let_go(self) -> None:
+        """Keep only what awaits the answer to a body; everybody else stays planned."""
+        for connection in tuple(self._connections):
+            if connection.dialogue.body_out is None:
+                job = connection.dialogue.envelope_out
+                if job is not None:
+                    self._drop(connection)
+                    self._stock.settle(job)
+        self._ready = []
+        self._stock.clear()
+
+    def _say_goodbye(self) -> None:
+        for connection in self._connections:
+            connection.dialogue.leave()
+        until = time.monotonic() + GOODBYE_SECONDS
+        while self._connections and time.monotonic() < until:
+            self._write()
+            self._read()
+
+    def _close(self) -> None:
+        for connection in tuple(self._connections):
+            self._drop(connection)
+        self._selector.close()
+        self._openings.close()

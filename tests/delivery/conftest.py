@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,15 @@ from sqlalchemy import Engine
 
 from pipeline.config import Smtp
 from pipeline.delivery import opening
-from pipeline.delivery.smtp import Connection
+from pipeline.delivery.connection import Connection
+from pipeline.delivery.dialogue import Accepted, Event, Failed
+from pipeline.delivery.replies import Reply
 from tests.delivery.lines import Place
 from tests.delivery.sending import Sending, make_sending
 from tests.support.smtp import Certificate
 
-Connect = Callable[..., Connection]
+Connect = Callable[..., "Line"]
+SENDER = "letter@larkfield.example"
 
 
 def settings_for(server: Place, **values: Any) -> Smtp:
@@ -26,13 +30,59 @@ def settings_for(server: Place, **values: Any) -> Smtp:
     return replace(plain, **values)
 
 
+class Line:
+    """One connection, looked after until each message has its answer."""
+
+    def __init__(self, settings: Smtp) -> None:
+        server = opening.open_connection(settings, "larkfield.example")
+        assert server.sock is not None
+        self.connection: Connection[str] = Connection(server, server.sock, settings)
+        self._events: list[Event[str]] = []
+
+    def send(self, recipient: str, message: bytes, sender: str = SENDER) -> Reply:
+        """Hand over one message; raises what the server's no means, and Ended without a word."""
+        if error := self.connection.why_not(sender, recipient, len(message)):
+            raise error
+        while not self.connection.dialogue.takes_envelope:
+            self._look()
+        self.connection.offer(recipient, sender, recipient)
+        while True:
+            event = self._next_event()
+            if isinstance(event, Accepted):
+                return event.reply
+            if isinstance(event, Failed):
+                self.ended_begun = event.begun
+                raise event.error
+            self.connection.dialogue.give_body(message)
+
+    def _next_event(self) -> Event[str]:
+        while not self._events:
+            self._look()
+        return self._events.pop(0)
+
+    def _look(self) -> None:
+        if closing := self.connection.dialogue.closing:
+            raise Ended(closing.text)
+        self._events += self.connection.send()
+        writes = [self.connection] if self.connection.has_unsent else []
+        select.select([self.connection], writes, [], 20)
+        self._events += self.connection.receive()
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class Ended(Exception):
+    """The connection is over, and nothing of the message had left."""
+
+
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Make a connection to a server: `connect(server, messages_per_connection=2)`."""
-    made: list[Connection] = []
+    made: list[Line] = []
 
-    def make(server: Place, **values: Any) -> Connection:
-        made.append(Connection(settings_for(server, **values), "larkfield.example"))
+    def make(server: Place, **values: Any) -> Line:
+        made.append(Line(settings_for(server, **values)))
         return made[-1]
 
     yield make

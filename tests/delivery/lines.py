@@ -60,6 +60,7 @@ class LineServer:
         for line in lines:
             connection.sendall(f"{line}\r\n".encode())
             if line == BODY and self._hang_up:
+                connection.recv(1)
                 # A reset, as when the machine behind the address is gone.
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return

@@ -135,13 +135,21 @@ class Sending:
 
     # --- meanwhile -------------------------------------------------------------------------------
 
-    def worker(self, place: Place, *, connections: int = 1, **options: Any) -> Worker:
+    def worker(
+        self,
+        place: Place,
+        *,
+        connections: int = 1,
+        messages_per_connection: int = 500,
+        **options: Any,
+    ) -> Worker:
         """A worker that sends through the server at `place`."""
         provider = Smtp(
             host=place.host,
             port=place.port,
             security="none",
             connections=connections,
+            messages_per_connection=messages_per_connection,
             timeout_seconds=20,
         )
         letters = LetterBook(self.engine, self.config, KEYS)

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.compose.headers import address
-from pipeline.delivery import LocalMailbox, list_mails, mailbox, read_mail
-from pipeline.delivery.smtp import Connection
+from pipeline.delivery import LocalMailbox, list_mails, mailbox, probe, read_mail
 from pipeline.errors import MessageRefused, TransportUnavailable
+from tests.delivery.conftest import Line
 
 ROOT = Path(__file__).parents[2]
-SENDER = "letter@larkfield.example"
 MESSAGE = (
     b"From: Larkfield <letter@larkfield.example>\r\nTo: anna@readers.example\r\n"
     b"Subject: =?utf-8?q?Z=C3=A4hne?=\r\n\r\n=2E dot\r\nlast line\r\n"
@@ -44,12 +43,11 @@ def folder(tmp_path: Path) -> Path:
 def test_a_message_that_is_handed_over_is_in_the_maildir_byte_for_byte(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "mailbox"
     with LocalMailbox(folder) as local:
-        connection = Connection(local.provider, "larkfield.example")
-        connection.ready()
+        line = Line(local.provider)
         for _ in range(3):
-            connection.send(SENDER, "anna@readers.example", MESSAGE)
-        connection.send(SENDER, "jörg@readers.example", "To: jörg@x.example\r\n\r\nö\r\n".encode())
-        connection.close()
+            line.send("anna@readers.example", MESSAGE)
+        line.send("jörg@readers.example", "To: jörg@x.example\r\n\r\nö\r\n".encode())
+        line.close()
 
     files = sorted(folder.glob("new/*.eml"))
     assert [file.read_bytes() for file in files[:3]] == [MESSAGE] * 3
@@ -68,7 +66,7 @@ def test_the_server_ends_with_the_block(folder: Path) -> None:
         provider = local.provider
 
     with pytest.raises(TransportUnavailable, match="cannot be reached"):
-        Connection(provider, "larkfield.example").ready()
+        probe(provider, "larkfield.example")
 
 
 def test_the_server_ends_when_the_process_that_started_it_is_killed(folder: Path) -> None:
@@ -104,11 +102,10 @@ def test_a_mailbox_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_a_message_that_cannot_be_stored_is_put_off_and_not_refused(tmp_path: Path) -> None:
     with LocalMailbox(tmp_path / "mailbox") as local:
         (tmp_path / "mailbox" / "tmp").rmdir()
-        connection = Connection(local.provider, "larkfield.example")
-        connection.ready()
+        line = Line(local.provider)
         with pytest.raises(MessageRefused, match=r"452 4\.3\.1 cannot be stored") as caught:
-            connection.send(SENDER, "anna@readers.example", MESSAGE)
-        connection.close()
+            line.send("anna@readers.example", MESSAGE)
+        line.close()
 
     assert not caught.value.permanent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from pipeline.db import writing
-from pipeline.errors import DatabaseUnavailable
+from pipeline.delivery import Worker
+from pipeline.errors import DatabaseUnavailable, TransportUnavailable
+from pipeline.ledger import Start
 from pipeline.schema import DeliveryStatus
 from tests.delivery.sending import (
     EDITION,
@@ -244,6 +246,20 @@ def test_two_workers_at_once_send_to_each_reader_once(
     assert sending.counts == {"sent": 60}
 
 
+def held_up(worker: Worker, at: Start, meanwhile: Callable[[], object]) -> Worker:
+    """The worker, which does nothing for a while right after it has started this message."""
+    commit = worker._recorder.commit
+
+    def slowly(starts: Sequence[Start]) -> dict[Start, int]:
+        started = commit(starts)
+        if at in started:
+            meanwhile()
+        return started
+
+    worker._recorder.commit = slowly  # type: ignore[method-assign]  # that is the point
+    return worker
+
+
 def test_a_worker_that_slept_over_its_lease_sends_nothing_twice(
     sending: Sending, start_smtp_server: StartServer
 ) -> None:
@@ -255,8 +271,8 @@ def test_a_worker_that_slept_over_its_lease_sends_nothing_twice(
         sending.worker(quick).run()
         assert sending.counts == {"sent": 9, "unknown": 1}
 
-    meanwhile(slow, ".", somebody_else_takes_over, after=2)
-    sending.worker(slow).run()
+    third = Start(sending.campaign_id, 3)
+    held_up(sending.worker(slow), third, somebody_else_takes_over).run()
 
     assert copies(slow) == one_each([1, 2, 3])
     assert copies(quick) == one_each(range(4, 11))
@@ -275,8 +291,8 @@ def test_a_late_put_off_after_a_takeover_is_tried_again(
         sending.clock.forward(minutes=2)
         sending.worker(quick).run()
 
-    meanwhile(slow, ".", somebody_else_takes_over, after=2)
-    sending.worker(slow).run()
+    third = Start(sending.campaign_id, 3)
+    held_up(sending.worker(slow), third, somebody_else_takes_over).run()
     assert sending.counts == {"sent": 4, "deferred": 1}
 
     sending.clock.forward(minutes=10)
@@ -329,7 +345,7 @@ def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kep
     failures = iter([OperationalError("UPDATE", {}, Exception("away for a moment"))])
 
     def fail_once(*_: object) -> None:
-        if len(smtp_server.received) >= 5 and threading.current_thread().name == "recorder":
+        if len(smtp_server.received) >= 5 and threading.current_thread().name == "sender":
             for failure in failures:
                 raise failure
 
@@ -341,3 +357,84 @@ def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kep
     taken = len(smtp_server.received)  # five, or one more that was under way
     assert sending.counts == {"sent": taken, "planned": 10 - taken}
     assert copies(smtp_server) == one_each(range(1, taken + 1))
+
+
+# --- connections --------------------------------------------------------------------------------
+
+
+def test_connections_are_kept_and_renewed_after_as_many_messages_as_set(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(7))
+    sending.worker(smtp_server, messages_per_connection=3).run()
+
+    assert [one.connection for one in smtp_server.received] == [1, 1, 1, 2, 2, 2, 3]
+    assert smtp_server.script.commands.count("EHLO") == 3
+    assert smtp_server.script.commands.count("QUIT") == 3
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("reply", ["421 4.7.0 enough for one connection", DROP])
+def test_a_server_that_closes_after_some_messages_is_normal(
+    sending: Sending, smtp_server: CapturingServer, command: str, reply: str
+) -> None:
+    smtp_server.answer(command, reply, after=3, times=1)
+    sending.launch(some_people(6))
+    sending.worker(smtp_server).run()
+
+    assert [one.connection for one in smtp_server.received] == [1, 1, 1, 2, 2, 2]
+    assert sending.counts == {"sent": 6}
+    assert copies(smtp_server) == one_each(range(1, 7))
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("reply", ["421 4.3.2 going down", DROP])
+def test_what_ends_before_the_body_is_tried_once_more_on_a_new_connection(
+    sending: Sending, smtp_server: CapturingServer, command: str, reply: str
+) -> None:
+    smtp_server.answer(command, reply, times=1)
+    sending.launch(some_people(1))
+    sending.worker(smtp_server).run()
+
+    assert [one.connection for one in smtp_server.received] == [2]
+    assert sending.row(address(1)).attempt == 1
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("reply", ["421 4.3.2 going down", DROP])
+def test_a_server_that_ends_every_time_is_unavailable(
+    sending: Sending, smtp_server: CapturingServer, command: str, reply: str
+) -> None:
+    smtp_server.answer(command, reply)
+    sending.launch(some_people(5))
+    failure = outcome(sending.worker(smtp_server))
+
+    assert isinstance(failure, TransportUnavailable)
+    assert "takes no mail from us now" in str(failure)
+    assert sending.counts == {"deferred": 1, "planned": 4}
+    assert smtp_server.received == []
+
+
+def test_who_leaves_while_their_envelope_is_out_gets_nothing_not_even_an_empty_mail(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(6))
+    meanwhile(smtp_server, "DATA", lambda: sending.leaves(address(3)), after=2)
+    sending.worker(smtp_server).run()
+
+    assert copies(smtp_server) == one_each([1, 2, 4, 5, 6])
+    assert sending.counts == {"sent": 5, "skipped": 1}
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE 100000"), ("SIZE 100000",), ()])
+def test_a_server_is_spoken_to_in_its_own_way(
+    sending: Sending, start_smtp_server: StartServer, extensions: tuple[str, ...]
+) -> None:
+    server = start_smtp_server(extensions=extensions)
+    server.answer("RCPT", "550 5.1.1 no such mailbox", to=address(4))
+    server.answer(".", "451 4.3.0 later", to=address(7), times=1)
+    sending.launch(some_people(20))
+    sending.worker(server, connections=3).run()
+
+    assert sending.counts == {"sent": 18, "refused": 1, "deferred": 1}
+    assert copies(server) == one_each([n for n in range(1, 21) if n not in (4, 7)])

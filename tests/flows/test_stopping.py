@@ -71,7 +71,7 @@ def test_a_run_that_is_told_to_stop_goes_on_where_it_stopped(
     _, said = first.communicate(timeout=60)
     second = runs.finish()
 
-    assert first.returncode == 130
+    assert first.returncode == 130, said
     assert "finishing what is in flight" in said
     assert "stays planned" in said
     assert second.returncode == 0
@@ -100,7 +100,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_loses_nobody(
     gate.set()
     second = runs.finish()
 
-    assert first.returncode == 130
+    assert first.returncode == 130, said
     assert "Left at once" in said
     assert second.returncode == 0
     received = [one.recipients[0] for one in server.received]

@@ -1,11 +1,10 @@
-"""One connection: reused, renewed, and what each thing a server can do means for one message."""
+"""One connection: reused, and what each thing a server can do means for one message."""
 
 from __future__ import annotations
 
 import pytest
 
 from pipeline.delivery.replies import Reply
-from pipeline.delivery.smtp import Connection
 from pipeline.errors import (
     MessageRefused,
     RecipientRefused,
@@ -13,19 +12,17 @@ from pipeline.errors import (
     TransportError,
     TransportUnavailable,
 )
-from tests.delivery.conftest import Connect
+from tests.delivery.conftest import SENDER, Connect, Ended, Line
 from tests.delivery.lines import speak
 from tests.support.smtp import DROP, CapturingServer
 
 MESSAGE = b"Subject: Hello\r\n\r\nOne line.\r\n"
-SENDER = "letter@larkfield.example"
 UNTIL_BODY = ("220 hi", "250 hello", "250 ok", "250 ok", "354 go")
 ANNA, BERT, CARLA = "anna@readers.example", "bert@readers.example", "carla@readers.example"
 
 
-def send(connection: Connection, recipient: str = ANNA, message: bytes = MESSAGE) -> Reply:
-    connection.ready()
-    return connection.send(SENDER, recipient, message)
+def send(line: Line, recipient: str = ANNA, message: bytes = MESSAGE) -> Reply:
+    return line.send(recipient, message)
 
 
 def recipients(server: CapturingServer) -> list[str]:
@@ -49,62 +46,38 @@ def test_a_message_arrives_as_it_was_with_its_envelope(
 def test_one_connection_carries_many_messages(
     smtp_server: CapturingServer, connect: Connect
 ) -> None:
-    connection = connect(smtp_server)
+    line = connect(smtp_server)
     for _ in range(20):
-        send(connection)
+        send(line)
 
     assert [received.connection for received in smtp_server.received] == [1] * 20
     assert smtp_server.script.commands.count("EHLO") == 1
     assert "RSET" not in smtp_server.script.commands
 
 
-def test_a_connection_is_renewed_after_as_many_messages_as_set(
-    smtp_server: CapturingServer, connect: Connect
-) -> None:
-    connection = connect(smtp_server, messages_per_connection=3)
-    for _ in range(7):
-        send(connection)
+def test_it_takes_as_many_messages_as_set(smtp_server: CapturingServer, connect: Connect) -> None:
+    line = connect(smtp_server, messages_per_connection=2)
+    assert line.connection.free
+    send(line)
+    assert line.connection.free
+    send(line)
 
-    assert [received.connection for received in smtp_server.received] == [1, 1, 1, 2, 2, 2, 3]
-    assert smtp_server.script.commands.count("QUIT") == 2
-
-
-@pytest.mark.parametrize("reply", ["421 4.7.0 enough for one connection", DROP])
-def test_a_server_that_closes_after_some_messages_is_normal(
-    smtp_server: CapturingServer, connect: Connect, reply: str
-) -> None:
-    smtp_server.answer("MAIL", reply, after=3, times=1)
-    connection = connect(smtp_server)
-    for _ in range(5):
-        send(connection)
-
-    assert [received.connection for received in smtp_server.received] == [1, 1, 1, 2, 2]
+    assert not line.connection.free
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("reply", ["421 4.3.2 going down", DROP])
-def test_what_ends_before_the_body_is_tried_once_more_on_a_new_connection(
-    smtp_server: CapturingServer, connect: Connect, command: str, reply: str
-) -> None:
-    smtp_server.answer(command, reply, times=1)
-
-    send(connect(smtp_server))
-
-    assert [received.connection for received in smtp_server.received] == [2]
-
-
-@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-@pytest.mark.parametrize("reply", ["421 4.3.2 going down", DROP])
-def test_a_server_that_ends_every_time_is_unavailable(
+def test_what_ends_before_the_body_has_not_begun(
     smtp_server: CapturingServer, connect: Connect, command: str, reply: str
 ) -> None:
     smtp_server.answer(command, reply)
 
-    with pytest.raises(TransportUnavailable) as caught:
-        send(connect(smtp_server))
+    line = connect(smtp_server)
+    with pytest.raises(Ended):
+        send(line)
 
-    assert not caught.value.permanent
-    assert "takes no mail from us now" in str(caught.value)
+    assert line.connection.dialogue.envelope_out == ANNA
+    assert line.connection.dialogue.body_out is None
     assert smtp_server.received == []
 
 
@@ -114,14 +87,14 @@ def test_a_server_that_ends_every_time_is_unavailable(
 def test_a_connection_that_ends_after_the_body_leaves_it_unknown(
     smtp_server: CapturingServer, connect: Connect
 ) -> None:
-    smtp_server.answer(".", DROP, times=1)
-    connection = connect(smtp_server)
+    smtp_server.answer(".", DROP)
+    line = connect(smtp_server)
 
     with pytest.raises(ReplyLost, match="before the reply came"):
-        send(connection, ANNA)
-    send(connection, BERT)
+        send(line)
 
-    assert recipients(smtp_server) == [BERT]
+    assert line.ended_begun
+    assert line.connection.dialogue.closing is not None
 
 
 def test_a_connection_that_ends_within_the_body_leaves_it_unknown(connect: Connect) -> None:
@@ -144,18 +117,17 @@ def test_any_yes_to_the_body_is_a_yes(connect: Connect, answer: str) -> None:
         assert send(connect(server)).code == int(answer[:3])
 
 
-def test_421_after_the_body_is_no_for_now_and_the_next_goes_over_a_new_connection(
+def test_421_after_the_body_is_no_for_now_and_ends_the_connection(
     smtp_server: CapturingServer, connect: Connect
 ) -> None:
-    smtp_server.answer(".", "421 4.3.2 going down", times=1)
-    connection = connect(smtp_server)
+    smtp_server.answer(".", "421 4.3.2 going down")
+    line = connect(smtp_server)
 
     with pytest.raises(MessageRefused) as caught:
-        send(connection, ANNA)
-    send(connection, BERT)
+        send(line)
 
     assert (caught.value.code, caught.value.permanent) == (421, False)
-    assert [(one.recipients, one.connection) for one in smtp_server.received] == [((BERT,), 2)]
+    assert not line.connection.free
 
 
 @pytest.mark.parametrize("command", ["DATA", "."])
@@ -177,11 +149,11 @@ def test_a_no_to_the_message_says_whether_for_good(
     permanent: bool,  # noqa: FBT001  # a row of the table above
 ) -> None:
     smtp_server.answer(command, reply, to=ANNA)
-    connection = connect(smtp_server)
+    line = connect(smtp_server)
 
     with pytest.raises(MessageRefused, match=reply) as caught:
-        send(connection, ANNA)
-    send(connection, BERT)
+        send(line, ANNA)
+    send(line, BERT)
 
     assert (caught.value.enhanced_code, caught.value.permanent) == (enhanced, permanent)
     assert [(one.recipients, one.connection) for one in smtp_server.received] == [((BERT,), 1)]
@@ -225,12 +197,12 @@ def test_a_refused_address_leaves_the_connection_clean_for_the_next(
     smtp_server: CapturingServer, connect: Connect
 ) -> None:
     smtp_server.answer("RCPT", "550 5.1.1 no such mailbox", to=BERT)
-    connection = connect(smtp_server)
+    line = connect(smtp_server)
 
-    send(connection, ANNA)
+    send(line, ANNA)
     with pytest.raises(RecipientRefused):
-        send(connection, BERT)
-    send(connection, CARLA)
+        send(line, BERT)
+    send(line, CARLA)
 
     assert recipients(smtp_server) == [ANNA, CARLA]
     assert smtp_server.script.connections == 1
@@ -238,18 +210,19 @@ def test_a_refused_address_leaves_the_connection_clean_for_the_next(
 
 
 @pytest.mark.parametrize("reply", [DROP, "500 5.5.1 what"])
-def test_a_refusal_holds_where_the_server_then_refuses_to_start_afresh(
+def test_a_server_that_refuses_to_start_afresh_is_left(
     smtp_server: CapturingServer, connect: Connect, reply: str
 ) -> None:
     smtp_server.answer("RCPT", "550 5.1.1 no such mailbox", to=BERT)
     smtp_server.answer("RSET", reply)
-    connection = connect(smtp_server)
+    line = connect(smtp_server)
 
     with pytest.raises(RecipientRefused):
-        send(connection, BERT)
-    send(connection, ANNA)
+        send(line, BERT)
+    with pytest.raises(Ended):
+        send(line, ANNA)
 
-    assert [(one.recipients, one.connection) for one in smtp_server.received] == [((ANNA,), 2)]
+    assert line.connection.dialogue.envelope_out == ANNA
 
 
 @pytest.mark.parametrize("reply", ["550 5.7.1 not for you", "530 5.7.0 log in", "451 4.3.0 later"])
@@ -270,10 +243,9 @@ def test_a_recipient_that_will_be_forwarded_is_accepted(connect: Connect) -> Non
         assert send(connect(server)).code == 250
 
 
-def test_an_answer_that_is_no_reply_is_tried_on_a_new_connection(connect: Connect) -> None:
-    first = ["220 hi", "250 hello", "250 ok", "nonsense"]
-    with speak(*first, then=[*UNTIL_BODY, "250 ok"]) as server:
-        assert send(connect(server)).code == 250
+def test_an_answer_that_is_no_reply_ends_the_connection_before_the_body(connect: Connect) -> None:
+    with speak("220 hi", "250 hello", "250 ok", "nonsense") as server, pytest.raises(Ended):
+        send(connect(server))
 
 
 # --- addresses beyond ASCII ---------------------------------------------------------------------
@@ -292,10 +264,10 @@ def test_an_address_beyond_ascii_goes_where_the_server_carries_it(
 
 def test_an_address_beyond_ascii_is_refused_here_and_the_others_go(connect: Connect) -> None:
     with speak(*UNTIL_BODY, "250 ok") as server:
-        connection = connect(server)
+        line = connect(server)
         with pytest.raises(RecipientRefused, match="no SMTPUTF8") as caught:
-            send(connection, "jörg@readers.example")
-        reply = send(connection, ANNA)
+            send(line, "jörg@readers.example")
+        reply = send(line, ANNA)
 
     assert (caught.value.enhanced_code, caught.value.permanent) == ("5.6.7", True)
     assert reply.code == 250
@@ -304,12 +276,20 @@ def test_an_address_beyond_ascii_is_refused_here_and_the_others_go(connect: Conn
 
 def test_a_sender_beyond_ascii_is_our_fault_and_refuses_no_reader(connect: Connect) -> None:
     with speak("220 hi", "250 hello") as server:
-        connection = connect(server)
-        connection.ready()
+        line = connect(server)
         with pytest.raises(TransportUnavailable, match=r"sender brief@bücher\.example") as caught:
-            connection.send("brief@bücher.example", ANNA, MESSAGE)
+            line.send(ANNA, MESSAGE, sender="brief@bücher.example")
 
     assert "from_email" in caught.value.hint
+
+
+def test_a_message_over_the_servers_size_is_not_sent(connect: Connect) -> None:
+    with speak("220 hi", "250-hello\r\n250 SIZE 20") as server:
+        line = connect(server)
+        with pytest.raises(MessageRefused, match="at most 20 octets") as caught:
+            send(line)
+
+    assert (caught.value.enhanced_code, caught.value.permanent) == ("5.3.4", True)
 
 
 def test_every_refusal_is_one_of_the_tree(smtp_server: CapturingServer, connect: Connect) -> None:
