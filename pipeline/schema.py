@@ -70,6 +70,13 @@ class Outcome(StrEnum):
     NOTHING_NEW = "nothing_new"  # no new post: nothing to send
 
 
+class Decision(StrEnum):
+    """What a person decided about a delivery."""
+
+    SENT = "sent"  # a row in doubt: the message went
+    AGAIN = "again"  # a row in doubt: send it again, under the same Message-ID
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware on both sides, UTC in the database; naive values are refused."""
 
@@ -308,4 +315,20 @@ deliveries = Table(
     Column("reply", Text),
     _one_of("status", DeliveryStatus),
     sqlite_with_rowid=False,
+)
+
+# What people decided, in the order in which they did; rows are only ever added. `attempt` is the
+# one that was in doubt.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id")),
+    Column("subscriber_id", ForeignKey("subscribers.id")),
+    Column("attempt", SmallInteger),
+    Column("decision", String(20), nullable=False),
+    Column("decided_by", Text, nullable=False),
+    _time("decided_at", nullable=False),
+    _one_of("decision", Decision),
+    sqlite_autoincrement=True,
 )

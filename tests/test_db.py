@@ -23,6 +23,7 @@ from pipeline.db import insert, lock_rows, make_engine, migrate, reading, upgrad
 from pipeline.errors import ConfigError, DatabaseUnavailable, PipelineError
 from pipeline.schema import (
     CampaignState,
+    Decision,
     DeliveryStatus,
     Outcome,
     SubscriptionState,
@@ -98,6 +99,7 @@ def test_the_migrations_allow_the_states_that_the_schema_names(empty: Engine) ->
         ("ck_campaigns_state", CampaignState),
         ("ck_occurrences_outcome", Outcome),
         ("ck_deliveries_status", DeliveryStatus),
+        ("ck_decisions_decision", Decision),
     ):
         named = {part for part in found[constraint].split("'") if part.isidentifier()}
         assert {state.value for state in states} == named - {"text", "IN"}

@@ -3,9 +3,11 @@
 Nobody is lost: a person is `planned` before sending begins, and a row only leaves `planned` by a
 committed decision. Nobody is doubled: before the body of a message leaves, its row goes to
 `started` by a conditional update (rule 4, the fence); what does not come back is not sent. Where
-each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), sheet.py (the balance).
+each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.py (7), sheet.py
+(the balance).
 """
 
+from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
 from pipeline.ledger.fence import Result, Start, record, start
 from pipeline.ledger.leases import (
     Range,
@@ -17,10 +19,13 @@ from pipeline.ledger.leases import (
     release_range,
     renew_leases,
 )
+from pipeline.ledger.reconcile import Doubt, read_doubts, reconcile
 from pipeline.ledger.roster import count_eligible, open_range
 from pipeline.ledger.sheet import Sheet, has_accepted, read_sheet, read_sheets
 
 __all__ = [
+    "Decided",
+    "Doubt",
     "Range",
     "Recipient",
     "Result",
@@ -29,12 +34,16 @@ __all__ = [
     "count_eligible",
     "finish_campaigns",
     "has_accepted",
+    "keep_decisions",
     "lease_range",
     "open_range",
+    "read_decisions",
+    "read_doubts",
     "read_recipients",
     "read_sheet",
     "read_sheets",
     "read_workers",
+    "reconcile",
     "record",
     "release_range",
     "renew_leases",

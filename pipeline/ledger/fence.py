@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select, tuple_, update
 
 from pipeline.db import hold_rows, lock_rows
-from pipeline.ledger.leases import reopen_range, startable
+from pipeline.ledger.leases import reopen_ranges, startable
 from pipeline.schema import (
     CampaignState,
     DeliveryStatus,
@@ -135,12 +135,12 @@ def record(connection: Connection, results: Sequence[Result], now: datetime) -> 
         ),
         [_values(result) for result in results],
     )
-    for campaign_id, subscriber_id in doubtful:
-        reopen_range(connection, campaign_id, subscriber_id, now)
+    for campaign_id, ids in _by_campaign(doubtful).items():
+        reopen_ranges(connection, campaign_id, ids, now)
 
 
-def _doubtful(connection: Connection, deferred: Sequence[Result]) -> list[tuple[int, int]]:
-    """Campaign and person of the results whose rows are `unknown`, and so not in open ranges."""
+def _doubtful(connection: Connection, deferred: Sequence[Result]) -> list[Start]:
+    """The messages of the results whose rows are `unknown`, and so not in open ranges."""
     if not deferred:
         return []
     key = tuple_(deliveries.c.campaign_id, deliveries.c.subscriber_id, deliveries.c.attempt)
@@ -152,7 +152,7 @@ def _doubtful(connection: Connection, deferred: Sequence[Result]) -> list[tuple[
             )
         )
     )
-    return [(row.campaign_id, row.subscriber_id) for row in rows]
+    return [Start(row.campaign_id, row.subscriber_id) for row in rows]
 
 
 def _values(result: Result) -> dict[str, Any]:

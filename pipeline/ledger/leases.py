@@ -176,17 +176,17 @@ def release_range(connection: Connection, lent: Range, worker: str, now: datetim
     connection.execute(update(ranges).where(ranges.c.id == lent.id).values(values))
 
 
-def reopen_range(
-    connection: Connection, campaign_id: int, subscriber_id: int, now: datetime
+def reopen_ranges(
+    connection: Connection, campaign_id: int, ids: Collection[int], now: datetime
 ) -> None:
-    """Look at a person's range once more, for their row is open again; so is the campaign."""
+    """Look at these people's ranges once more: their rows, and so the campaign, are open again."""
+    theirs = exists().where(
+        _in_range(ranges.c.campaign_id, ranges.c.low, ranges.c.high),
+        deliveries.c.subscriber_id.in_(ids),
+    )
     connection.execute(
         update(ranges)
-        .where(
-            ranges.c.campaign_id == campaign_id,
-            ranges.c.low <= subscriber_id,
-            ranges.c.high >= subscriber_id,
-        )
+        .where(ranges.c.campaign_id == campaign_id, theirs)
         .values(finished_at=None, due_at=now)
     )
     connection.execute(
@@ -218,7 +218,7 @@ def finish_campaigns(connection: Connection, now: datetime) -> None:
     )
 
 
-def _in_range(campaign_id: int, low: int, high: int) -> Any:
+def _in_range(campaign_id: Any, low: Any, high: Any) -> Any:
     return and_(
         deliveries.c.campaign_id == campaign_id, deliveries.c.subscriber_id.between(low, high)
     )

@@ -14,9 +14,10 @@ from pipeline import audience, ledger
 from pipeline.audience import csv_file
 from pipeline.audience.store import ensure_list, upsert
 from pipeline.db import reading, writing
-from pipeline.ledger import Range, Result, Sheet, Start
+from pipeline.ledger import Decided, Doubt, Range, Result, Sheet, Start
 from pipeline.schema import (
     CampaignState,
+    Decision,
     DeliveryStatus,
     campaigns,
     deliveries,
@@ -202,6 +203,26 @@ class Books:
     def finish(self, *, now: datetime = NOW) -> None:
         with writing(self.engine) as connection:
             ledger.finish_campaigns(connection, now)
+
+    # --- what a person decides ---------------------------------------------------------------
+
+    def reconcile(
+        self, ids: Iterable[int], decision: Decision, *, by: str = "ada", now: datetime = NOW
+    ) -> set[int]:
+        """Decide about these people's rows; whose were in doubt."""
+        with writing(self.engine) as connection:
+            found = ledger.reconcile(connection, self.campaign_id, tuple(ids), decision, by, now)
+        return set(found)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        with reading(self.engine) as connection:
+            return ledger.read_doubts(connection, self.campaign_id)
+
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        with reading(self.engine) as connection:
+            return ledger.read_decisions(connection, self.campaign_id)
 
     # --- what a person sees ------------------------------------------------------------------
 

@@ -1,0 +1,83 @@
+"""The commands by which a person decides: reconcile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pipeline.cli.frame import Command, json_option, open_site, print_json, site_option
+
+
+def by_option(command: Command) -> Command:
+    """`--by NAME`, kept with the decision."""
+    option = click.option(
+        "--by", metavar="NAME", help="Who decides (default: the operating system's user)."
+    )
+    return option(command)
+
+
+@click.command()
+@site_option
+@json_option
+@click.argument("number", type=int, metavar="CAMPAIGN")
+@click.option("--sent", "decision", flag_value="sent", help="Decide: these messages went.")
+@click.option("--again", "decision", flag_value="again", help="Decide: send them once more.")
+@click.option("--all", "every", is_flag=True, help="About everybody in doubt.")
+@click.option("--address", "addresses", multiple=True, help="About this person; repeat it.")
+@click.option("--id", "ids", type=int, multiple=True, help="About this subscriber; repeat it.")
+@by_option
+def reconcile(
+    number: int, decision: str | None, by: str | None, *, as_json: bool, **chosen: Any
+) -> None:
+    """List the messages of CAMPAIGN that are in doubt, or decide about them.
+
+    They left, and no reply was seen. Look for their Message-IDs in your provider's log. Sent
+    again, a message keeps its Message-ID.
+
+    \b
+    Examples:
+      pipeline reconcile 3
+      pipeline reconcile 3 --sent --all
+      pipeline reconcile 3 --again --address ada@example.com --address bob@example.com
+    """
+    named = bool(chosen["addresses"] or chosen["ids"])
+    if chosen["every"] and named:
+        raise click.UsageError("Either --all or single people, not both.")
+    if decision is None and (chosen["every"] or named):
+        raise click.UsageError("Say what became of them: --sent or --again.")
+    if decision is not None and not (chosen["every"] or named):
+        raise click.UsageError("Say who: --all, --address ADDRESS or --id N.")
+    if decision is None:
+        _list_doubts(number, as_json=as_json)
+    else:
+        _decide(number, decision, by, as_json=as_json, **chosen)
+
+
+def _list_doubts(number: int, *, as_json: bool) -> None:
+    from pipeline.cli.deciding import doubt_rows
+    from pipeline.cli.listing import print_table
+
+    rows = doubt_rows(open_site(), number)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        click.echo(f"Nobody is in doubt in campaign {number}.")
+    else:
+        print_table(rows, ("id", "address", "started_at", "reason", "message_id"))
+        click.echo(f"Decide: `pipeline reconcile {number}` with --sent or --again, and --all,")
+        click.echo("--address or --id. Without a decision they stay in doubt.")
+
+
+def _decide(number: int, decision: str, by: str | None, *, as_json: bool, **chosen: Any) -> None:
+    from pipeline.cli.deciding import Chosen, decide, who
+    from pipeline.cli.report import counted
+    from pipeline.schema import Decision
+
+    by = who(by)
+    count = decide(open_site(), number, Decision(decision), Chosen(**chosen), by)
+    if as_json:
+        print_json({"campaign": number, "decision": decision, "by": by, "decided": count})
+        return
+    becomes = "sent" if decision == "sent" else "planned again, for the next `pipeline run`"
+    click.echo(f"{counted(count, 'message')} of campaign {number} now {becomes}; decided by {by}.")

@@ -1,0 +1,142 @@
+"""What people decide at the command line, from the list of doubts to the second copy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from email import message_from_binary_file, policy
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from pipeline.config import read_config
+from pipeline.db import open_database, reading, writing
+from pipeline.schema import DeliveryStatus, deliveries, subscribers
+from tests.cli.conftest import Pipeline
+from tests.support.site import SiteFolder
+
+
+@pytest.fixture
+def rehearsed(pipeline: Pipeline, site: SiteFolder) -> Pipeline:
+    """The same, after a rehearsal to three readers."""
+    site.add_post("first", title="First")
+    site.add_subscribers("readers", ["ada@example.com", "bob@example.com", "eve@example.com"])
+    assert pipeline("run").exit_code == 0
+    return pipeline
+
+
+@pytest.fixture
+def engine(site: SiteFolder) -> Iterator[Engine]:
+    made = open_database(read_config(site.root, {}))
+    yield made
+    made.dispose()
+
+
+def lose_replies(engine: Engine, *addresses: str) -> None:
+    """As if the connections had broken after these people's messages had left."""
+    theirs = sa.select(subscribers.c.id).where(subscribers.c.email.in_(addresses))
+    with writing(engine) as connection:
+        connection.execute(
+            sa.update(deliveries)
+            .where(deliveries.c.subscriber_id.in_(theirs))
+            .values(status=DeliveryStatus.UNKNOWN, reason="worker lost")
+        )
+
+
+def statuses(engine: Engine) -> dict[str, str]:
+    joined = deliveries.join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    with reading(engine) as connection:
+        found = sa.select(subscribers.c.email, deliveries.c.status).select_from(joined)
+        return {row.email.partition("@")[0]: row.status for row in connection.execute(found)}
+
+
+def message_ids(site: SiteFolder, address: str) -> list[str]:
+    """Of all mails to one person in the mailbox."""
+    mails = [read_mail(file) for file in (site.root / "var/mailbox/new").iterdir()]
+    return [mail["Message-ID"] for mail in mails if address in mail["To"]]
+
+
+def read_mail(file: Path) -> dict[str, str]:
+    with file.open("rb") as handle:
+        return dict(message_from_binary_file(handle, policy=policy.default).items())
+
+
+def test_rows_in_doubt_are_listed_with_the_message_id_that_went_out(
+    rehearsed: Pipeline, engine: Engine, site: SiteFolder
+) -> None:
+    lose_replies(engine, "ada@example.com")
+    (row,) = json.loads(rehearsed("reconcile", "1", "--json").stdout)
+
+    assert row["address"] == "ada@example.com"
+    assert row["reason"] == "worker lost"
+    assert row["started_at"].startswith("20")
+    assert [row["message_id"]] == message_ids(site, "ada@example.com")
+    assert row["message_id"] in rehearsed("reconcile", "1").stdout
+
+
+def test_what_is_decided_to_go_again_goes_under_the_same_message_id(
+    rehearsed: Pipeline, engine: Engine, site: SiteFolder
+) -> None:
+    lose_replies(engine, "ada@example.com", "bob@example.com")
+    said = rehearsed("reconcile", "1", "--again", "--address", "ADA@example.com", "--by", "grace")
+    rehearsed("run")
+
+    assert "1 message of campaign 1" in said.stdout
+    assert "decided by grace" in said.stdout
+    assert statuses(engine) == {"ada": "sent", "bob": "unknown", "eve": "sent"}
+    first, second = message_ids(site, "ada@example.com")
+    assert first == second
+    assert len(message_ids(site, "bob@example.com")) == 1
+
+
+def test_all_in_doubt_may_be_decided_at_once(rehearsed: Pipeline, engine: Engine) -> None:
+    lose_replies(engine, "ada@example.com", "bob@example.com")
+    said = rehearsed("reconcile", "1", "--sent", "--all", "--by", "grace", "--json")
+
+    assert json.loads(said.stdout) == {
+        "campaign": 1,
+        "decision": "sent",
+        "by": "grace",
+        "decided": 2,
+    }
+    assert set(statuses(engine).values()) == {"sent"}
+    assert "Nobody is in doubt" in rehearsed("reconcile", "1").stdout
+
+
+def test_a_name_that_is_not_in_doubt_changes_nothing_for_the_others(
+    rehearsed: Pipeline, engine: Engine
+) -> None:
+    lose_replies(engine, "ada@example.com")
+    refused = rehearsed(
+        "reconcile", "1", "--sent", "--address", "ada@example.com", "--address", "eve@example.com"
+    )
+
+    assert refused.exit_code == 1
+    assert "not in doubt in campaign 1, so nothing was changed: eve@example.com" in refused.stderr
+    assert statuses(engine)["ada"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("9",), "there is no campaign 9"),
+        (("1", "--sent", "--id", "77"), "nothing was changed: 77"),
+        (("1", "--sent", "--address", "nobody@example.com"), "nobody with the address"),
+    ],
+)
+def test_who_is_not_there_is_said(
+    rehearsed: Pipeline, arguments: tuple[str, ...], sentence: str
+) -> None:
+    refused = rehearsed("reconcile", *arguments)
+
+    assert refused.exit_code == 1
+    assert sentence in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--sent",), ("--all",), ("--again", "--all", "--id", "1"), ("--id", "1")]
+)
+def test_a_half_said_decision_is_none(rehearsed: Pipeline, arguments: tuple[str, ...]) -> None:
+    assert rehearsed("reconcile", "1", *arguments).exit_code == 2
