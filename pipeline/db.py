@@ -105,12 +105,13 @@ def _make_sqlite_engine(address: URL) -> Engine:
         connection.isolation_level = None
         _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")  # a recorded outcome survives power loss
-        connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        options = connection.get_execution_options()
+        # Set each time, because it cannot be changed within a transaction.
+        connection.exec_driver_sql(f"PRAGMA foreign_keys={options.get('sqlite_references', 'ON')}")
+        connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
     return engine
 
@@ -241,7 +242,9 @@ def migrate(engine: Engine, revision: str) -> None:
     """Upgrade (or, for tests, downgrade to "base") the schema."""
     from alembic import command
 
-    with writing(engine) as connection:
+    # SQLite changes a table by making it anew; with references followed, dropping the old one would
+    # delete what refers to it (https://www.sqlite.org/lang_altertable.html, section 7).
+    with writing(engine.execution_options(sqlite_references="OFF")) as connection:
         take_turns(connection, "upgrade")  # of two programs that start together, one finds it done
         settings = _alembic_settings()
         settings.attributes["connection"] = connection

@@ -44,6 +44,8 @@ class CampaignState(StrEnum):
     """How far a campaign has come."""
 
     SENDING = "sending"  # launched; workers take its ranges
+    PAUSED = "paused"  # nothing more is started until it is resumed
+    CANCELLED = "cancelled"  # nothing more is ever started; open rows count as cancelled
     SENT = "sent"  # roster complete, and no row is planned, started or deferred
 
 
@@ -71,10 +73,13 @@ class Outcome(StrEnum):
 
 
 class Decision(StrEnum):
-    """What a person decided about a delivery."""
+    """What a person decided about a delivery or a campaign."""
 
     SENT = "sent"  # a row in doubt: the message went
     AGAIN = "again"  # a row in doubt: send it again, under the same Message-ID
+    PAUSED = "paused"  # a campaign: start nothing more for now
+    RESUMED = "resumed"  # a campaign: go on
+    CANCELLED = "cancelled"  # a campaign: start nothing more
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -317,8 +322,8 @@ deliveries = Table(
     sqlite_with_rowid=False,
 )
 
-# What people decided, in the order in which they did; rows are only ever added. `attempt` is the
-# one that was in doubt.
+# What people decided, in the order in which they did; rows are only ever added. One about a
+# whole campaign has no subscriber; `attempt` is the one that was in doubt.
 decisions = Table(
     "decisions",
     metadata,

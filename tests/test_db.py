@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from pipeline import db
 from pipeline.config import Config, Database, Site
@@ -27,6 +28,7 @@ from pipeline.schema import (
     DeliveryStatus,
     Outcome,
     SubscriptionState,
+    campaigns,
     mailing_lists,
     metadata,
     subscribers,
@@ -103,6 +105,36 @@ def test_the_migrations_allow_the_states_that_the_schema_names(empty: Engine) ->
     ):
         named = {part for part in found[constraint].split("'") if part.isidentifier()}
         assert {state.value for state in states} == named - {"text", "IN"}
+
+
+def test_an_upgrade_keeps_what_the_tables_hold(empty: Engine) -> None:
+    """Of a site that was sending with the first release."""
+    migrate(empty, "0001")
+    rows: dict[str, dict[str, Any]] = {
+        "newsletters": {"id": 1, "name": "digest", "settings": {}, "created_at": NOW},
+        "mailing_lists": {"id": 1, "name": "readers", "created_at": NOW},
+        "subscribers": {"id": 1, "created_at": NOW},
+        "editions": dict.fromkeys(
+            ("id", "newsletter", "subject", "preheader", "html", "text", "language", "view_url"),
+            "e",
+        )
+        | {"post_ids": [], "private": False, "issued_on": NOW.date()},
+        "campaigns": {"id": 7, "newsletter_id": 1, "edition_id": "e", "list_id": 1, "sender": {}}
+        | {"rehearsal": False, "state": "sending", "recipients": 1, "highest_subscriber_id": 1}
+        | {"due_at": NOW, "launched_at": NOW},
+        "deliveries": {"campaign_id": 7, "subscriber_id": 1, "status": "planned"},
+    }
+    with writing(empty) as connection:
+        for name, values in rows.items():
+            connection.execute(sa.insert(metadata.tables[name]).values(values))
+    upgrade(empty)
+
+    with reading(empty) as connection:
+        for name, values in rows.items():
+            (row,) = connection.execute(sa.select(metadata.tables[name])).mappings().all()
+            assert values.items() <= dict(row).items()
+    with pytest.raises(IntegrityError), writing(empty) as connection:  # references still hold
+        connection.execute(sa.delete(campaigns))
 
 
 def test_a_downgrade_to_the_base_leaves_no_table(empty: Engine) -> None:

@@ -3,6 +3,7 @@
 from pipeline.campaigns.campaign_store import (
     Campaign,
     count_editions,
+    move_campaign,
     read_campaign,
     read_campaigns,
     read_edition,
@@ -20,12 +21,14 @@ from pipeline.campaigns.newsletter_store import (
     update_newsletter,
 )
 from pipeline.campaigns.newsletters import Difference, Newsletter, differences
+from pipeline.campaigns.transitions import Step, refuse_again
 
 __all__ = [
     "Campaign",
     "Difference",
     "Due",
     "Newsletter",
+    "Step",
     "Verdict",
     "add_newsletter",
     "compose_edition",
@@ -35,6 +38,7 @@ __all__ = [
     "differences",
     "launch",
     "make_sender",
+    "move_campaign",
     "pass_by",
     "read_campaign",
     "read_campaigns",
@@ -45,6 +49,7 @@ __all__ = [
     "read_newsletters",
     "read_next_at",
     "read_public_editions",
+    "refuse_again",
     "remember_posts",
     "update_newsletter",
 ]

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, or_, select
+from sqlalchemy import Connection, Row, exists, func, or_, select, update
 
+from pipeline.campaigns.transitions import DECISIONS, Step, state_after
 from pipeline.compose import Edition, Sender
-from pipeline.db import insert
+from pipeline.db import insert, lock_rows
 from pipeline.errors import CampaignError
+from pipeline.ledger import Decided, keep_decisions
 from pipeline.schema import (
     CampaignState,
     campaigns,
@@ -92,6 +94,21 @@ def read_campaign(connection: Connection, campaign_id: int) -> Campaign:
 def read_campaigns(connection: Connection) -> tuple[Campaign, ...]:
     """All campaigns, newest first."""
     return _newest_first(connection, _select_campaigns())
+
+
+def move_campaign(
+    connection: Connection, campaign_id: int, step: Step, by: str, now: datetime
+) -> None:
+    """Pause, resume or cancel a campaign, from the very next message on.
+
+    Raises CampaignError when there is none, InvalidTransition when its state forbids it.
+    """
+    held = select(campaigns.c.id).where(campaigns.c.id == campaign_id)
+    connection.execute(lock_rows(held))
+    after = state_after(campaign_id, read_campaign(connection, campaign_id).state, step)
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(state=after))
+    decided = Decided(DECISIONS[step], by, now, campaign_id)
+    keep_decisions(connection, (decided,))
 
 
 def read_live_campaigns(connection: Connection, *, rehearsal: bool) -> tuple[Campaign, ...]:

@@ -1,4 +1,4 @@
-"""What people decide, carried out: rows in doubt."""
+"""What people decide, carried out: rows in doubt, and campaigns to pause or to cancel."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pipeline import audience, campaigns, ledger
-from pipeline.clock import Site
+from pipeline import audience, campaigns, clock, ledger
+from pipeline.campaigns import Step
+from pipeline.clock import Balance, Site
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook
 from pipeline.errors import CampaignError, PipelineError
@@ -36,6 +37,15 @@ def who(by: str | None) -> str:
             "a decision is kept with a name, and this machine has none for you",
             hint="say who you are: --by NAME",
         ) from None
+
+
+def move(site: Site, number: int, step: Step, by: str) -> Balance:
+    """Pause, resume or cancel a campaign; where it stands then."""
+    with writing(site.engine) as connection:
+        campaigns.move_campaign(connection, number, step, by, site.now())
+    clock.settle_campaigns(site)
+    (balance,) = clock.balances(site, [number])
+    return balance
 
 
 def doubt_rows(site: Site, number: int) -> list[dict[str, Any]]:
@@ -73,7 +83,9 @@ def decide(site: Site, number: int, decision: Decision, chosen: Chosen, by: str)
     All of a campaign go page by page: what a kill leaves is still in doubt.
     """
     with reading(site.engine) as connection:
-        campaigns.read_campaign(connection, number)
+        campaign = campaigns.read_campaign(connection, number)
+        if decision is Decision.AGAIN:
+            campaigns.refuse_again(number, campaign.state)
         named = _named(connection, chosen)
     if not chosen.every:
         return _decide_named(site, number, decision, named, by)

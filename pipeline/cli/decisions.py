@@ -1,4 +1,4 @@
-"""The commands by which a person decides: reconcile."""
+"""The commands by which a person decides: reconcile; campaigns pause, resume and cancel."""
 
 from __future__ import annotations
 
@@ -81,3 +81,58 @@ def _decide(number: int, decision: str, by: str | None, *, as_json: bool, **chos
         return
     becomes = "sent" if decision == "sent" else "planned again, for the next `pipeline run`"
     click.echo(f"{counted(count, 'message')} of campaign {number} now {becomes}; decided by {by}.")
+
+
+@click.command()
+@site_option
+@json_option
+@click.argument("number", type=int)
+@by_option
+def pause(number: int, by: str | None, *, as_json: bool) -> None:
+    """Pause the campaign NUMBER from the very next message on; nobody is lost.
+
+    Messages in flight still get their outcome.
+
+    \b
+    Example: pipeline campaigns pause 3
+    """
+    _move(number, "pause", by, as_json=as_json)
+
+
+@click.command()
+@site_option
+@json_option
+@click.argument("number", type=int)
+@by_option
+def resume(number: int, by: str | None, *, as_json: bool) -> None:
+    """Let the paused campaign NUMBER go on.
+
+    \b
+    Example: pipeline campaigns resume 3
+    """
+    _move(number, "resume", by, as_json=as_json)
+
+
+@click.command()
+@site_option
+@json_option
+@click.argument("number", type=int)
+@by_option
+def cancel(number: int, by: str | None, *, as_json: bool) -> None:
+    """Cancel the campaign NUMBER for good, from the very next message on.
+
+    What has left cannot be called back. Messages in flight still get their outcome.
+
+    \b
+    Example: pipeline campaigns cancel 3 --by "Ada Byron"
+    """
+    _move(number, "cancel", by, as_json=as_json)
+
+
+def _move(number: int, step: str, by: str | None, *, as_json: bool) -> None:
+    from pipeline.campaigns import Step
+    from pipeline.cli.deciding import move, who
+    from pipeline.cli.report import show_balances
+
+    balance = move(open_site(), number, Step(step), who(by))
+    show_balances([balance], as_json=as_json)

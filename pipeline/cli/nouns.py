@@ -315,12 +315,13 @@ def adopt_newsletter(name: str) -> None:
 @json_option
 @click.pass_context
 def campaigns(context: click.Context, as_json: bool) -> None:
-    """List campaigns, or show one with its balance sheet.
+    """List campaigns, show one with its balance sheet, or pause, resume or cancel it.
 
     \b
     Examples:
       pipeline campaigns
       pipeline campaigns show 3 --json
+      pipeline campaigns pause 3
     """
     _bare(context, list_campaigns, as_json=as_json)
 

@@ -4,6 +4,7 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 """
 
 from pipeline.clock.one_pass import Pass, run_pass
+from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
 from pipeline.clock.steps import (
     Balance,
@@ -34,4 +35,5 @@ __all__ = [
     "read_content",
     "read_newsletters",
     "run_pass",
+    "settle_campaigns",
 ]

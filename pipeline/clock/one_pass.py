@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline import audience
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign
+from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
 from pipeline.clock.site_files import wait_until_still
 from pipeline.clock.steps import (
@@ -60,6 +61,7 @@ def run_pass(
     many there are to settle. Raises PipelineError before anything is sent; once sending has
     begun, a provider that fails is reported in the result.
     """
+    settle_campaigns(site)
     wait_until_still(site, on_stage)
     on_stage("Reading posts")
     content = read_content(site)

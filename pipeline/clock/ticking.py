@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline import audience, campaigns
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
+from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site, utc_now
 from pipeline.clock.site_files import SiteFile, in_motion, read_site_files
 from pipeline.clock.steps import (
@@ -83,6 +84,7 @@ class Clock:
     def tick(self) -> None:
         """Read what changed, publish it, launch what is due."""
         try:
+            settle_campaigns(self._site)
             self._read_changes()
             if self._content is not None:
                 self._launch(self._content)

@@ -4,12 +4,14 @@ from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.mailbox import LocalMailbox, Mail, list_mails, read_head, read_mail
 from pipeline.delivery.opening import probe
 from pipeline.delivery.worker import Worker
+from pipeline.delivery.worker_name import gone_workers
 
 __all__ = [
     "LetterBook",
     "LocalMailbox",
     "Mail",
     "Worker",
+    "gone_workers",
     "list_mails",
     "probe",
     "read_head",

@@ -4,7 +4,7 @@ Nobody is lost: a person is `planned` before sending begins, and a row only leav
 committed decision. Nobody is doubled: before the body of a message leaves, its row goes to
 `started` by a conditional update (rule 4, the fence); what does not come back is not sent. Where
 each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.py (7), sheet.py
-(the balance).
+(the balance); settling.py brings paused and cancelled campaigns to rest.
 """
 
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
@@ -20,7 +20,8 @@ from pipeline.ledger.leases import (
     renew_leases,
 )
 from pipeline.ledger.reconcile import Doubt, read_doubts, reconcile
-from pipeline.ledger.roster import count_eligible, open_range
+from pipeline.ledger.roster import count_eligible, open_cancelled, open_range
+from pipeline.ledger.settling import has_unsettled, settle_range
 from pipeline.ledger.sheet import Sheet, has_accepted, read_sheet, read_sheets
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "count_eligible",
     "finish_campaigns",
     "has_accepted",
+    "has_unsettled",
     "keep_decisions",
     "lease_range",
+    "open_cancelled",
     "open_range",
     "read_decisions",
     "read_doubts",
@@ -47,5 +50,6 @@ __all__ = [
     "record",
     "release_range",
     "renew_leases",
+    "settle_range",
     "start",
 ]

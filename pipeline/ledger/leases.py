@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
 
 from pipeline.db import lock_rows
 from pipeline.schema import (
@@ -23,6 +23,12 @@ from pipeline.schema import (
     subscribers,
 )
 
+_reopened = case(
+    (campaigns.c.state == CampaignState.SENT, CampaignState.SENDING), else_=campaigns.c.state
+)
+_finished = case(
+    (campaigns.c.state == CampaignState.SENDING, CampaignState.SENT), else_=campaigns.c.state
+)
 OPEN = (DeliveryStatus.PLANNED, DeliveryStatus.STARTED, DeliveryStatus.DEFERRED)
 
 
@@ -60,21 +66,27 @@ def lease_range(
     known to be gone. Rows that an earlier worker had started and never settled become `unknown`
     (rule 6): their messages may have left.
     """
-    free = or_(
-        ranges.c.leased_until.is_(None),
-        ranges.c.leased_until < now,
-        ranges.c.worker.in_(list(gone)),
-    )
-    row = connection.execute(_first_due(free, now, rehearsal=rehearsal)).one_or_none()
+    row = connection.execute(
+        _first_due(free_range(now, gone), now, rehearsal=rehearsal)
+    ).one_or_none()
     if row is None:
         return None
-    _take_over(connection, row, now)
+    take_over(connection, row, now)
     connection.execute(
         update(ranges)
         .where(ranges.c.id == row.id)
         .values(worker=worker, leased_until=now + timedelta(seconds=seconds))
     )
     return Range(row.id, row.campaign_id, row.low, row.high)
+
+
+def free_range(now: datetime, gone: Collection[str]) -> Any:
+    """The condition of ranges that nobody works on."""
+    return or_(
+        ranges.c.leased_until.is_(None),
+        ranges.c.leased_until < now,
+        ranges.c.worker.in_(list(gone)),
+    )
 
 
 def _first_due(free: Any, now: datetime, *, rehearsal: bool) -> Select[Any]:
@@ -95,11 +107,12 @@ def _first_due(free: Any, now: datetime, *, rehearsal: bool) -> Select[Any]:
     return lock_rows(due, skip_locked=True, of=ranges)
 
 
-def _take_over(connection: Connection, row: Any, now: datetime) -> None:
+def take_over(connection: Connection, row: Any, now: datetime) -> None:
+    """Rule 6: what the range's old worker had started, and never settled, is `unknown`."""
     # A row that its old worker is recording at this instant is passed over: to wait for it, with
     # the range held that the worker wants to give back next, would be a deadlock.
     started = (
-        _in_range(row.campaign_id, row.low, row.high),
+        in_range(row.campaign_id, row.low, row.high),
         deliveries.c.status == DeliveryStatus.STARTED,
     )
     stuck = lock_rows(select(deliveries.c.subscriber_id).where(*started), skip_locked=True)
@@ -136,7 +149,7 @@ def read_recipients(connection: Connection, lent: Range, now: datetime) -> tuple
     rows = connection.execute(
         select(subscribers.c.id, subscribers.c.email, subscribers.c.name)
         .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-        .where(_in_range(lent.campaign_id, lent.low, lent.high), startable(now))
+        .where(in_range(lent.campaign_id, lent.low, lent.high), startable(now))
         .order_by(subscribers.c.id)
     )
     return tuple(Recipient(row.id, row.email or "", row.name) for row in rows)
@@ -166,7 +179,7 @@ def release_range(connection: Connection, lent: Range, worker: str, now: datetim
             func.count().label("open"),
             func.count().filter(deliveries.c.status != DeliveryStatus.DEFERRED).label("at_once"),
             func.min(deliveries.c.next_attempt_at).label("next_at"),
-        ).where(_in_range(lent.campaign_id, lent.low, lent.high), deliveries.c.status.in_(OPEN))
+        ).where(in_range(lent.campaign_id, lent.low, lent.high), deliveries.c.status.in_(OPEN))
     ).one()
     values: dict[str, Any] = {"worker": None, "leased_until": None}
     if left.open == 0:
@@ -179,9 +192,12 @@ def release_range(connection: Connection, lent: Range, worker: str, now: datetim
 def reopen_ranges(
     connection: Connection, campaign_id: int, ids: Collection[int], now: datetime
 ) -> None:
-    """Look at these people's ranges once more: their rows, and so the campaign, are open again."""
+    """Look at these people's ranges once more: their rows, and so the campaign, are open again.
+
+    A paused campaign stays paused. A cancelled one stays cancelled, and is to be settled anew.
+    """
     theirs = exists().where(
-        _in_range(ranges.c.campaign_id, ranges.c.low, ranges.c.high),
+        in_range(ranges.c.campaign_id, ranges.c.low, ranges.c.high),
         deliveries.c.subscriber_id.in_(ids),
     )
     connection.execute(
@@ -191,21 +207,22 @@ def reopen_ranges(
     )
     connection.execute(
         update(campaigns)
-        .where(
-            campaigns.c.id == campaign_id,
-            campaigns.c.state.in_((CampaignState.SENDING, CampaignState.SENT)),
-        )
-        .values(state=CampaignState.SENDING, finished_at=None)
+        .where(campaigns.c.id == campaign_id)
+        .values(state=_reopened, finished_at=None)
     )
 
 
 def finish_campaigns(connection: Connection, now: datetime) -> None:
-    """Rule 9: a campaign is sent when its roster is complete and every range is finished."""
+    """Rule 9: a campaign is sent when its roster is complete and every range is finished.
+
+    A cancelled one is at its end then, too.
+    """
     unfinished = exists().where(
         ranges.c.campaign_id == campaigns.c.id, ranges.c.finished_at.is_(None)
     )
     complete = (
-        campaigns.c.state == CampaignState.SENDING,
+        campaigns.c.state.in_((CampaignState.SENDING, CampaignState.CANCELLED)),
+        campaigns.c.finished_at.is_(None),
         campaigns.c.roster_complete_at.is_not(None),
         ~unfinished,
     )
@@ -214,11 +231,12 @@ def finish_campaigns(connection: Connection, now: datetime) -> None:
     connection.execute(
         update(campaigns)
         .where(campaigns.c.id.in_(held), *complete)
-        .values(state=CampaignState.SENT, finished_at=now)
+        .values(state=_finished, finished_at=now)
     )
 
 
-def _in_range(campaign_id: Any, low: Any, high: Any) -> Any:
+def in_range(campaign_id: Any, low: Any, high: Any) -> Any:
+    """The condition of a range's rows."""
     return and_(
         deliveries.c.campaign_id == campaign_id, deliveries.c.subscriber_id.between(low, high)
     )

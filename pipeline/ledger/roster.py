@@ -53,7 +53,20 @@ def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: b
     Cursor, range and rows commit together, in the caller's transaction. One statement plans the
     rows, so memory stays flat whatever the list.
     """
-    campaign = _next_campaign(connection, rehearsal=rehearsal)
+    live = and_(campaigns.c.state == CampaignState.SENDING, campaigns.c.rehearsal == rehearsal)
+    return _open(connection, live, size, DeliveryStatus.PLANNED, now)
+
+
+def open_cancelled(connection: Connection, size: int, now: datetime) -> bool:
+    """Give the next `size` recipients of a cancelled campaign their row, settled as it is made."""
+    cancelled = campaigns.c.state == CampaignState.CANCELLED
+    return _open(connection, cancelled, size, DeliveryStatus.CANCELLED, now)
+
+
+def _open(
+    connection: Connection, which: Any, size: int, status: DeliveryStatus, now: datetime
+) -> bool:
+    campaign = _next_campaign(connection, which)
     if campaign is None:
         return False
     people = _eligible(campaign.list_id, campaign.launched_at, campaign.highest_subscriber_id)
@@ -63,7 +76,10 @@ def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: b
         select(func.min(page.c.subscriber_id), func.max(page.c.subscriber_id), func.count())
     ).one()
     if count:
-        _plan(connection, campaign.id, after, low, high, now)
+        _add_rows(
+            connection, campaign.id, after.where(subscriptions.c.subscriber_id <= high), status
+        )
+        _add_range(connection, campaign.id, low, high, status, now)
     values: dict[str, Any] = {"roster_cursor": high} if count else {}
     if count < size:
         values["roster_complete_at"] = now
@@ -71,35 +87,39 @@ def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: b
     return True
 
 
-def _plan(
-    connection: Connection,
-    campaign_id: int,
-    people: Select[Any],
-    low: int,
-    high: int,
-    now: datetime,
+def _add_rows(
+    connection: Connection, campaign_id: int, people: Select[Any], status: DeliveryStatus
 ) -> None:
     connection.execute(
         insert(deliveries).from_select(
             ["campaign_id", "subscriber_id", "status"],
-            people.where(subscriptions.c.subscriber_id <= high).with_only_columns(
-                literal(campaign_id), subscriptions.c.subscriber_id, literal(DeliveryStatus.PLANNED)
+            people.with_only_columns(
+                literal(campaign_id), subscriptions.c.subscriber_id, literal(status)
             ),
         )
     )
+
+
+def _add_range(
+    connection: Connection,
+    campaign_id: int,
+    low: int,
+    high: int,
+    status: DeliveryStatus,
+    now: datetime,
+) -> None:
+    finished_at = None if status is DeliveryStatus.PLANNED else now
     connection.execute(
-        insert(ranges).values(campaign_id=campaign_id, low=low, high=high, due_at=now)
+        insert(ranges).values(
+            campaign_id=campaign_id, low=low, high=high, due_at=now, finished_at=finished_at
+        )
     )
 
 
-def _next_campaign(connection: Connection, *, rehearsal: bool) -> Any:
+def _next_campaign(connection: Connection, which: Any) -> Any:
     statement = (
         select(campaigns)
-        .where(
-            campaigns.c.state == CampaignState.SENDING,
-            campaigns.c.rehearsal == rehearsal,
-            campaigns.c.roster_complete_at.is_(None),
-        )
+        .where(which, campaigns.c.roster_complete_at.is_(None))
         .order_by(campaigns.c.id)
         .limit(1)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from pipeline.schema import DeliveryStatus, campaigns, deliveries
+from pipeline.schema import CampaignState, DeliveryStatus, campaigns, deliveries
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Sheet:
     """One campaign's balance.
 
     `recipients` was counted at launch, independently of the roster; `counts` has every state.
-    Until the roster is complete, people not yet on it count as planned.
+    Until the roster is complete, people not yet on it count as planned. Of a cancelled campaign,
+    whoever was not begun counts as cancelled from that instant on, while the rows follow.
     """
 
     campaign_id: int
@@ -59,6 +60,7 @@ def read_sheets(connection: Connection, campaign_ids: tuple[int, ...]) -> dict[i
         select(
             campaigns.c.id,
             campaigns.c.recipients,
+            campaigns.c.state,
             campaigns.c.roster_complete_at,
             deliveries.c.status,
             func.count(deliveries.c.subscriber_id).label("n"),
@@ -69,6 +71,7 @@ def read_sheets(connection: Connection, campaign_ids: tuple[int, ...]) -> dict[i
         .group_by(
             campaigns.c.id,
             campaigns.c.recipients,
+            campaigns.c.state,
             campaigns.c.roster_complete_at,
             deliveries.c.status,
         )
@@ -85,10 +88,15 @@ def _sheet(rows: list[Row[Any]]) -> Sheet:
     counts |= {DeliveryStatus(row.status): row.n for row in rows if row.status is not None}
     if first.roster_complete_at is None:
         counts[DeliveryStatus.PLANNED] += first.recipients - sum(counts.values())
+    cancelled = first.state == CampaignState.CANCELLED
+    for unsent in (DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED) if cancelled else ():
+        counts[DeliveryStatus.CANCELLED] += counts[unsent]
+        counts[unsent] = 0
+    next_tries = [] if cancelled else [row.next_at for row in rows if row.next_at]
     return Sheet(
         campaign_id=first.id,
         recipients=first.recipients,
         counts=counts,
         roster_complete=first.roster_complete_at is not None,
-        next_attempt_at=min((row.next_at for row in rows if row.next_at), default=None),
+        next_attempt_at=min(next_tries, default=None),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email import message_from_binary_file, policy
 from pathlib import Path
 
@@ -11,9 +12,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from pipeline import campaigns as campaigns_room
+from pipeline import ledger
+from pipeline.campaigns import Step
 from pipeline.config import read_config
 from pipeline.db import open_database, reading, writing
-from pipeline.schema import DeliveryStatus, deliveries, subscribers
+from pipeline.schema import (
+    CampaignState,
+    Decision,
+    DeliveryStatus,
+    campaigns,
+    deliveries,
+    ranges,
+    subscribers,
+)
 from tests.cli.conftest import Pipeline
 from tests.support.site import SiteFolder
 
@@ -140,3 +152,74 @@ def test_who_is_not_there_is_said(
 )
 def test_a_half_said_decision_is_none(rehearsed: Pipeline, arguments: tuple[str, ...]) -> None:
     assert rehearsed("reconcile", "1", *arguments).exit_code == 2
+
+
+# --- pausing and cancelling -----------------------------------------------------------------------
+
+
+def wait_for_more(engine: Engine) -> None:
+    """As if the campaign had been stopped with everybody still planned."""
+    with writing(engine) as connection:
+        connection.execute(sa.update(deliveries).values(status=DeliveryStatus.PLANNED))
+        connection.execute(sa.update(ranges).values(finished_at=None))
+        sending = {"state": CampaignState.SENDING, "finished_at": None}
+        connection.execute(sa.update(campaigns).values(**sending))
+
+
+def test_a_paused_campaign_waits_until_it_is_resumed(rehearsed: Pipeline, engine: Engine) -> None:
+    wait_for_more(engine)
+    paused = rehearsed("campaigns", "pause", "1", "--by", "ada", "--json")
+    rehearsed("run")
+
+    assert json.loads(paused.stdout)[0]["state"] == "paused"
+    assert set(statuses(engine).values()) == {"planned"}
+    assert rehearsed("campaigns", "resume", "1").exit_code == 0
+    rehearsed("run")
+    assert set(statuses(engine).values()) == {"sent"}
+
+
+def test_a_cancelled_campaign_is_settled_when_the_command_ends(
+    rehearsed: Pipeline, engine: Engine
+) -> None:
+    wait_for_more(engine)
+    cancelled = rehearsed("campaigns", "cancel", "1", "--by", "ada", "--json")
+
+    (campaign,) = json.loads(cancelled.stdout)
+    assert (campaign["state"], campaign["counts"]["cancelled"]) == ("cancelled", 3)
+    assert campaign["closes"]
+    assert campaign["finished_at"]
+    assert set(statuses(engine).values()) == {"cancelled"}
+    with reading(engine) as connection:
+        (decided,) = ledger.read_decisions(connection, 1)
+    assert (decided.decision, decided.by) == (Decision.CANCELLED, "ada")
+
+
+def test_what_a_killed_cancel_left_is_settled_by_the_next_pass(
+    rehearsed: Pipeline, engine: Engine
+) -> None:
+    wait_for_more(engine)
+    with writing(engine) as connection:
+        campaigns_room.move_campaign(connection, 1, Step.CANCEL, "ada", datetime.now(UTC))
+    assert set(statuses(engine).values()) == {"planned"}
+
+    rehearsed("run")
+
+    assert set(statuses(engine).values()) == {"cancelled"}
+
+
+def test_a_refused_step_says_why(rehearsed: Pipeline) -> None:
+    refused = rehearsed("campaigns", "pause", "1")
+
+    assert refused.exit_code == 1
+    assert "Error: campaign 1 is sent: nobody is left to wait" in refused.stderr
+
+
+def test_of_a_cancelled_campaign_nothing_goes_again(rehearsed: Pipeline, engine: Engine) -> None:
+    wait_for_more(engine)
+    lose_replies(engine, "ada@example.com")
+    rehearsed("campaigns", "cancel", "1")
+    refused = rehearsed("reconcile", "1", "--again", "--all")
+
+    assert refused.exit_code == 1
+    assert "campaign 1 is cancelled" in refused.stderr
+    assert statuses(engine)["ada"] == "unknown"

@@ -185,6 +185,13 @@ class Sending:
         return state is CampaignState.SENT
 
     @property
+    def rows(self) -> int:
+        """How many rows the campaign has in the ledger."""
+        with reading(self.engine) as connection:
+            theirs = sa.select(sa.func.count()).where(deliveries.c.campaign_id == self.campaign_id)
+            return connection.execute(theirs).scalar_one()
+
+    @property
     def lent(self) -> int:
         """How many ranges are in somebody's hands."""
         with reading(self.engine) as connection:

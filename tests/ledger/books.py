@@ -214,6 +214,28 @@ class Books:
             found = ledger.reconcile(connection, self.campaign_id, tuple(ids), decision, by, now)
         return set(found)
 
+    def move(self, state: CampaignState) -> None:
+        """Pause, resume or cancel the campaign, as the room of campaigns does."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                sa.update(campaigns).where(campaigns.c.id == self.campaign_id).values(state=state)
+            )
+
+    def settle(self, *, now: datetime = NOW, most: int = 1000, gone: Collection[str] = ()) -> int:
+        """Settle ranges, each in a transaction of its own, until none is left; how many."""
+        for number in range(most):
+            with writing(self.engine) as connection:
+                if not ledger.settle_range(connection, now, gone) and not ledger.open_cancelled(
+                    connection, 2, now
+                ):
+                    ledger.finish_campaigns(connection, now)
+                    return number
+        return most
+
+    def is_unsettled(self) -> bool:
+        with reading(self.engine) as connection:
+            return ledger.has_unsettled(connection)
+
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         with reading(self.engine) as connection:
@@ -258,12 +280,19 @@ class Books:
     def status(self, subscriber_id: int) -> DeliveryStatus:
         return self.rows[subscriber_id].status
 
+    @property
+    def state(self) -> CampaignState:
+        return CampaignState(str(self._read(campaigns.c.state)))
+
+    def is_finished(self) -> bool:
+        return self._read(campaigns.c.finished_at) is not None
+
     def is_sent(self) -> bool:
+        return self.state is CampaignState.SENT
+
+    def _read(self, column: sa.Column[Any]) -> Any:
         with reading(self.engine) as connection:
-            state = connection.scalar(
-                sa.select(campaigns.c.state).where(campaigns.c.id == self.campaign_id)
-            )
-        return CampaignState(str(state)) is CampaignState.SENT
+            return connection.scalar(sa.select(column).where(campaigns.c.id == self.campaign_id))
 
     @property
     def ranges(self) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from pipeline import ledger
 from pipeline.db import make_engine, reading, writing
 from pipeline.ledger import Range
-from pipeline.schema import DeliveryStatus, metadata, subscribers
+from pipeline.schema import CampaignState, Decision, DeliveryStatus, metadata, subscribers
 from tests.ledger.books import LEASE, NOW, Books
 from tests.support import databases
 
@@ -39,6 +39,13 @@ OUTCOMES = st.sampled_from(
         DeliveryStatus.EXPIRED,
     ]
 )
+SENDING, PAUSED, CANCELLED = (
+    CampaignState.SENDING,
+    CampaignState.PAUSED,
+    CampaignState.CANCELLED,
+)
+AWAITED = {DeliveryStatus.STARTED, DeliveryStatus.UNKNOWN}  # states that still learn an outcome
+OPEN = {DeliveryStatus.PLANNED, DeliveryStatus.STARTED, DeliveryStatus.DEFERRED}
 PEOPLE = st.sets(st.integers(1, 9), min_size=1)
 CHANCE = st.randoms(use_true_random=False)
 
@@ -135,6 +142,27 @@ class Sending(RuleBasedStateMachine):
     def campaigns_are_finished(self) -> None:
         self.readers.finish(now=self.now)
 
+    # --- deciding ------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.campaigns)
+    @rule(chance=CHANCE, new=st.sampled_from([SENDING, PAUSED, CANCELLED]))
+    def a_campaign_is_paused_resumed_or_cancelled(self, chance: Any, new: CampaignState) -> None:
+        campaign = chance.choice(self.campaigns)
+        if campaign.state in (SENDING, PAUSED):
+            campaign.move(new)
+
+    @precondition(lambda self: self.campaigns)
+    @rule(most=st.integers(1, 3))
+    def ranges_are_settled(self, most: int) -> None:
+        self.readers.settle(now=self.now, most=most)
+
+    @precondition(lambda self: self.campaigns)
+    @rule(people=PEOPLE, chance=CHANCE, decision=st.sampled_from([Decision.SENT, Decision.AGAIN]))
+    def a_doubt_is_decided(self, people: set[int], chance: Any, decision: Decision) -> None:
+        campaign = chance.choice(self.campaigns)
+        for person in campaign.reconcile(people, decision, now=self.now):
+            self.may_start[campaign.campaign_id, person] = decision is Decision.AGAIN
+
     # --- what must hold ------------------------------------------------------------------------
 
     @invariant()
@@ -158,7 +186,9 @@ class Sending(RuleBasedStateMachine):
             self.gone.update(connection.execute(statement).scalars())
 
     def start(self, campaign: Books, people: list[int], worker: str) -> None:
-        for person, attempt in campaign.start(people, worker, now=self.now).items():
+        started = campaign.start(people, worker, now=self.now)
+        assert not started or campaign.state is SENDING
+        for person, attempt in started.items():
             message = (campaign.campaign_id, person)
             assert self.may_start.get(message, True), f"{message} would go out twice"
             assert person not in self.gone, f"{person} should get nothing any more"
@@ -170,6 +200,8 @@ class Sending(RuleBasedStateMachine):
     ) -> None:
         campaign = next(one for one in self.campaigns if one.campaign_id == message[0])
         deferred = outcome is DeliveryStatus.DEFERRED
+        before = campaign.rows[message[1]]
+        is_awaited = before.attempt == attempt and before.status in AWAITED
         campaign.record(
             [message[1]],
             outcome,
@@ -178,17 +210,22 @@ class Sending(RuleBasedStateMachine):
             next_attempt_at=again_at if deferred else None,
         )
         self.in_flight.remove((message, attempt))
-        assert campaign.status(message[1]) is outcome
-        self.may_start[message] = deferred
+        assert campaign.status(message[1]) is (outcome if is_awaited else before.status)
+        if is_awaited:
+            self.may_start[message] = deferred
 
     def send_the_rest(self) -> None:
         """Every worker has died; one more takes all that is left: then nobody may be missing."""
         self.now += timedelta(days=1)
+        for campaign in self.campaigns:
+            if campaign.state is PAUSED:
+                campaign.move(SENDING)
         while self.campaigns and self._take_a_range():
             pass
-        self.readers.finish(now=self.now)
+        self.readers.settle(now=self.now)
         for campaign in self.campaigns:
-            assert campaign.is_sent()
+            assert campaign.is_finished()
+            assert not OPEN & {row.status for row in campaign.rows.values()}
             assert campaign.sheet.closes
             assert len(campaign.rows) == campaign.sheet.recipients
 

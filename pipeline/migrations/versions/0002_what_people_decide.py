@@ -1,4 +1,4 @@
-"""What people decide: rows in doubt."""
+"""What people decide: rows in doubt, and campaigns that are paused or cancelled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def upgrade() -> None:
         sa.Column("decision", sa.String(length=20), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("decision IN ('sent', 'again')", name=op.f("ck_decisions_decision")),
+        sa.CheckConstraint(
+            "decision IN ('sent', 'again', 'paused', 'resumed', 'cancelled')",
+            name=op.f("ck_decisions_decision"),
+        ),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_decisions_campaign_id")
         ),
@@ -35,7 +38,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sqlite_autoincrement=True,
     )
+    _allow_campaigns_to_be("sending", "paused", "cancelled", "sent")
 
 
 def downgrade() -> None:
+    _allow_campaigns_to_be("sending", "sent")
     op.drop_table("decisions")
+
+
+def _allow_campaigns_to_be(*states: str) -> None:
+    """Change the constraint; SQLite makes the table anew, and did not keep the old one's."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint(op.f("ck_campaigns_state"), "campaigns")
+    listed = ", ".join(f"'{state}'" for state in states)
+    with op.batch_alter_table(
+        "campaigns", table_kwargs={"sqlite_autoincrement": True}
+    ) as campaigns:
+        campaigns.create_check_constraint(op.f("ck_campaigns_state"), f"state IN ({listed})")
