@@ -3,6 +3,7 @@
 PipelineError                  something a person can put right
 ├── ConfigError                pipeline.toml or the environment
 ├── DatabaseUnavailable        the database does not answer, is locked or full
+├── SiteHeld                   database and var/ do not belong together: nothing is sent
 ├── ContentError               a post: its file and line
 │   └── ContentErrors          all faults of all posts at once
 ├── TemplateError              a newsletter template: its file and line
@@ -48,6 +49,10 @@ class ConfigError(PipelineError):
 
 class DatabaseUnavailable(PipelineError):
     """The database does not answer, stays locked, or has no room: nothing was changed."""
+
+
+class SiteHeld(PipelineError):
+    """Database and var/ do not belong together: nothing is launched or sent until it is armed."""
 
 
 class ContentError(PipelineError):

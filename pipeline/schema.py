@@ -73,13 +73,15 @@ class Outcome(StrEnum):
 
 
 class Decision(StrEnum):
-    """What a person decided about a delivery or a campaign."""
+    """What a person decided about a delivery, a campaign or the site."""
 
     SENT = "sent"  # a row in doubt: the message went
     AGAIN = "again"  # a row in doubt: send it again, under the same Message-ID
     PAUSED = "paused"  # a campaign: start nothing more for now
     RESUMED = "resumed"  # a campaign: go on
     CANCELLED = "cancelled"  # a campaign: start nothing more
+    RESTORED = "restored"  # the site: a backup was restored, so what was not final is in doubt
+    NEW = "new"  # the site: it moved or is a new machine, and nothing was lost
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -323,7 +325,8 @@ deliveries = Table(
 )
 
 # What people decided, in the order in which they did; rows are only ever added. One about a
-# whole campaign has no subscriber; `attempt` is the one that was in doubt.
+# whole campaign has no subscriber, one about the site has neither; `attempt` is the one that was in
+# doubt.
 decisions = Table(
     "decisions",
     metadata,
@@ -336,4 +339,17 @@ decisions = Table(
     _time("decided_at", nullable=False),
     _one_of("decision", Decision),
     sqlite_autoincrement=True,
+)
+
+# One var/ that works with this database, and how often it was begun with: its file says the same.
+# `generation` is empty after an arming elsewhere: this var/ is then taken as it comes. `held` says
+# that the database was found to be older than this var/; then nobody sends.
+installations = Table(
+    "installations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("generation", BigInteger),
+    Column("held", Boolean, nullable=False),
+    _time("raised_at", nullable=False),
 )

@@ -12,7 +12,7 @@ from pipeline.campaigns.campaign_store import (
 )
 from pipeline.campaigns.due import Due, Verdict, compose_edition, compose_next, read_due
 from pipeline.campaigns.known_posts_store import read_known_posts, remember_posts
-from pipeline.campaigns.launch import launch, make_sender, pass_by
+from pipeline.campaigns.launch import launch, make_sender, pass_by, wait_for_next
 from pipeline.campaigns.newsletter_store import (
     add_newsletter,
     declare_newsletters,
@@ -52,4 +52,5 @@ __all__ = [
     "refuse_again",
     "remember_posts",
     "update_newsletter",
+    "wait_for_next",
 ]

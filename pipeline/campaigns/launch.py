@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -18,6 +19,7 @@ from pipeline.campaigns.campaign_store import (
 from pipeline.campaigns.due import Due, Verdict
 from pipeline.campaigns.newsletter_store import (
     Occurrence,
+    following,
     hold_newsletter,
     read_next_at,
     set_next_at,
@@ -74,6 +76,22 @@ def pass_by(engine: Engine, due: Due, now: datetime, *, rehearsal: bool) -> None
             _take(connection, due, None, now, rehearsal=rehearsal)
         else:
             set_next_at(connection, due.newsletter.id, due.next_at, rehearsal=rehearsal)
+
+
+def wait_for_next(
+    engine: Engine, newsletters: Sequence[Newsletter], now: datetime, *, rehearsal: bool
+) -> tuple[str, ...]:
+    """Let those that are due at `now` wait for the next time of their schedule; their names."""
+    waiting = []
+    with writing(engine) as connection:
+        for one in newsletters:
+            hold_newsletter(connection, one.id)
+            due_at = read_next_at(connection, one.id, rehearsal=rehearsal)
+            if due_at is None or due_at <= now:
+                next_at = following(connection, one, now, rehearsal=rehearsal)
+                set_next_at(connection, one.id, next_at, rehearsal=rehearsal)
+                waiting.append(one.name)
+    return tuple(waiting)
 
 
 def make_sender(newsletter: Newsletter, config: Config) -> Sender:

@@ -1,4 +1,4 @@
-"""The commands by which a person decides: reconcile; campaigns pause, resume and cancel."""
+"""The commands by which a person decides: reconcile, arm; campaigns pause, resume and cancel."""
 
 from __future__ import annotations
 
@@ -81,6 +81,39 @@ def _decide(number: int, decision: str, by: str | None, *, as_json: bool, **chos
         return
     becomes = "sent" if decision == "sent" else "planned again, for the next `pipeline run`"
     click.echo(f"{counted(count, 'message')} of campaign {number} now {becomes}; decided by {by}.")
+
+
+@click.command()
+@site_option
+@click.option("--new", "is_new", is_flag=True, help="Nothing was lost: it moved, or is new here.")
+@by_option
+def arm(by: str | None, *, is_new: bool) -> None:
+    """Let a held site send again: a restored backup, or with --new a moved or added machine.
+
+    Of a restored backup, nobody knows what was sent since. So its open messages are put in doubt,
+    and newsletters that are due wait for their next time.
+
+    \b
+    Examples:
+      pipeline arm --by "Ada Byron"
+      pipeline arm --new
+    """
+    from pipeline import clock
+    from pipeline.cli.deciding import who
+    from pipeline.schema import Decision
+
+    by = who(by)
+    decision = Decision.NEW if is_new else Decision.RESTORED
+    armed, waiting = clock.arm(open_site(), decision, by)
+    if not armed.found:
+        click.echo("Nothing is held: database and var/ belong together.")
+        return
+    kind = "as new: open messages go out" if is_new else "as a restored backup"
+    click.echo(f"Found: {armed.found}. Armed {kind}, by {by}.")
+    if armed.in_doubt:
+        click.echo(f"In doubt now: {armed.in_doubt:,}. `pipeline status` shows of which campaigns.")
+    for name in waiting:
+        click.echo(f"Newsletter {name} was due and may have gone out: it waits for its next time.")
 
 
 @click.command()

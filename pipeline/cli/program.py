@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline import __version__
-from pipeline.cli.decisions import cancel, pause, reconcile, resume
+from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts, subscribers
@@ -27,7 +27,7 @@ def main() -> None:
     """
 
 
-for command in (init, check, run, serve, feeds, preview, status, reconcile):
+for command in (init, check, run, serve, feeds, preview, status, reconcile, arm):
     main.add_command(command)
 for noun in (posts, subscribers, newsletters, campaigns):
     main.add_command(noun)

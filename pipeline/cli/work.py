@@ -149,7 +149,12 @@ def status(as_json: bool) -> None:
     \b
     Example: pipeline status --json
     """
+    from pipeline.cli.frame import say_error
     from pipeline.cli.report import show_balances
     from pipeline.clock import all_balances
+    from pipeline.ledger import find_hold
 
-    show_balances(all_balances(open_site()), as_json=as_json)
+    site = open_site()
+    show_balances(all_balances(site), as_json=as_json)
+    if held := find_hold(site.engine, site.config.var):
+        say_error(held)

@@ -3,6 +3,7 @@
 A pass reads posts and lists, publishes feeds, launches what is due and sends it.
 """
 
+from pipeline.clock.arming import arm
 from pipeline.clock.one_pass import Pass, run_pass
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
@@ -28,6 +29,7 @@ __all__ = [
     "Pass",
     "Site",
     "all_balances",
+    "arm",
     "balances",
     "declare_newsletters",
     "find_newsletter",

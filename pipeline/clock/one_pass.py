@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline import audience
+from pipeline import audience, ledger
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign
 from pipeline.clock.settling import settle_campaigns
@@ -26,14 +26,17 @@ from pipeline.clock.steps import (
     start_due,
 )
 from pipeline.config import Smtp
-from pipeline.errors import PipelineError, TransportError
+from pipeline.errors import PipelineError, SiteHeld, TransportError
 from pipeline.feeds import Publication
 from pipeline.schema import DeliveryStatus
 
 
 @dataclass(frozen=True)
 class Pass:
-    """What one pass did; `failure` is set when the provider could not be used to the end."""
+    """What one pass did; `failure` is set when the provider could not be used to the end.
+
+    `held` is set when the site is held, and so nothing was launched or sent.
+    """
 
     content: Content
     imports: tuple[ImportReport, ...]
@@ -41,12 +44,13 @@ class Pass:
     looks: tuple[Look, ...]
     balances: tuple[Balance, ...]
     failure: TransportError | None = None
+    held: SiteHeld | None = None
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
         """What kept something from being sent, for a person to mend."""
         found = [look.problem for look in self.looks if look.problem]
-        return (*found, self.failure) if self.failure else tuple(found)
+        return tuple(one for one in (self.held, *found, self.failure) if one)
 
 
 def run_pass(
@@ -61,6 +65,7 @@ def run_pass(
     many there are to settle. Raises PipelineError before anything is sent; once sending has
     begun, a provider that fails is reported in the result.
     """
+    held = ledger.raise_generation(site.engine, site.config.var, site.now())
     settle_campaigns(site)
     wait_until_still(site, on_stage)
     on_stage("Reading posts")
@@ -69,6 +74,8 @@ def run_pass(
     imports = audience.import_lists(site.engine, site.config.subscribers, site.now())
     on_stage("Publishing feeds")
     publication = publish_feeds(site, content)
+    if held is not None:
+        return Pass(content, imports, (publication,), (), (), held=held)
     looks = look_at(site, content)
     if not live_campaigns(site) and not any(look.is_due for look in looks):
         return Pass(content, imports, (publication,), start_due(site, looks), ())
@@ -102,4 +109,6 @@ def _send(
         worker.run()
     except TransportError as error:
         return error
+    finally:  # a backup from before this round is older from now on
+        ledger.raise_generation(site.engine, site.config.var, site.now())
     return None

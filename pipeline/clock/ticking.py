@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC
 from pathlib import Path
 
-from pipeline import audience, campaigns
+from pipeline import audience, campaigns, ledger
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
 from pipeline.clock.settling import settle_campaigns
@@ -29,7 +29,7 @@ from pipeline.config import Smtp
 from pipeline.content import published
 from pipeline.db import reading
 from pipeline.delivery import Worker
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, SiteHeld
 from pipeline.schema import CampaignState, DeliveryStatus
 
 TICK_SECONDS = 5
@@ -53,6 +53,7 @@ class Clock:
         self._moving: tuple[Path, ...] = ()  # the files left to the next tick
         self._published: object = None  # the state that was last published
         self._content: Content | None = None
+        self._raised = False  # the generation, for this start
         self._work = threading.Event()
         self._ended = threading.Event()
         self._worker: Worker | None = None
@@ -87,12 +88,23 @@ class Clock:
             settle_campaigns(self._site)
             self._read_changes()
             if self._content is not None:
-                self._launch(self._content)
+                if not self._is_held():
+                    self._launch(self._content)
                 self._publish(self._content)
             self._once("tick", "")
         except PipelineError as error:
             self._once("tick", f"{error}" + (f" ({error.hint})" if error.hint else ""))
         self._work.set()
+
+    def _is_held(self) -> bool:
+        """Whether nothing may be launched now; the first look raises the generation."""
+        if self._raised:
+            held = ledger.find_hold(self._site.engine, self._site.config.var)
+        else:
+            held = self._raise()
+            self._raised = held is None
+        self._once("held", f"{held} ({held.hint})" if held else "")
+        return held is not None
 
     def _read_changes(self) -> None:
         """Read what changed; what is still being written is left to the next tick."""
@@ -185,7 +197,7 @@ class Clock:
         """Send what is due; nothing is when no campaign is live."""
         sending = live_campaigns(self._site)
         provider = self._provider or self._site.config.smtp
-        if not sending or provider is None:
+        if not sending or provider is None or self._raise() is not None:
             return
         self._worker = make_worker(self._site, provider)
         if self._ended.is_set():
@@ -193,7 +205,12 @@ class Clock:
         try:
             self._worker.run()
         finally:
+            self._raise()
             self._tell_sent(sending)
+
+    def _raise(self) -> SiteHeld | None:
+        """Before and after a round, so that a backup from within it is older; the tick tells."""
+        return ledger.raise_generation(self._site.engine, self._site.config.var, self._site.now())
 
     def _tell_sent(self, sending: Sequence[Campaign]) -> None:
         for balance in balances(self._site, [campaign.id for campaign in sending]):

@@ -3,10 +3,11 @@
 Nobody is lost: a person is `planned` before sending begins, and a row only leaves `planned` by a
 committed decision. Nobody is doubled: before the body of a message leaves, its row goes to
 `started` by a conditional update (rule 4, the fence); what does not come back is not sent. Where
-each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.py (7), sheet.py
-(the balance); settling.py brings paused and cancelled campaigns to rest.
+each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.py (7), copies.py
+(8), sheet.py (the balance); settling.py brings paused and cancelled campaigns to rest.
 """
 
+from pipeline.ledger.copies import Armed, arm, find_hold, raise_generation
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
 from pipeline.ledger.fence import Result, Start, record, start
 from pipeline.ledger.leases import (
@@ -25,6 +26,7 @@ from pipeline.ledger.settling import has_unsettled, settle_range
 from pipeline.ledger.sheet import Sheet, has_accepted, read_sheet, read_sheets
 
 __all__ = [
+    "Armed",
     "Decided",
     "Doubt",
     "Range",
@@ -32,7 +34,9 @@ __all__ = [
     "Result",
     "Sheet",
     "Start",
+    "arm",
     "count_eligible",
+    "find_hold",
     "finish_campaigns",
     "has_accepted",
     "has_unsettled",
@@ -40,6 +44,7 @@ __all__ = [
     "lease_range",
     "open_cancelled",
     "open_range",
+    "raise_generation",
     "read_decisions",
     "read_doubts",
     "read_recipients",

@@ -63,6 +63,12 @@ def open_cancelled(connection: Connection, size: int, now: datetime) -> bool:
     return _open(connection, cancelled, size, DeliveryStatus.CANCELLED, now)
 
 
+def open_under_way(connection: Connection, size: int, now: datetime) -> bool:
+    """Plan the next recipients of a campaign that is being sent or paused, in either mode."""
+    under_way = campaigns.c.state.in_((CampaignState.SENDING, CampaignState.PAUSED))
+    return _open(connection, under_way, size, DeliveryStatus.PLANNED, now)
+
+
 def _open(
     connection: Connection, which: Any, size: int, status: DeliveryStatus, now: datetime
 ) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from email import message_from_binary_file, policy
 from pathlib import Path
@@ -223,3 +226,68 @@ def test_of_a_cancelled_campaign_nothing_goes_again(rehearsed: Pipeline, engine:
     assert refused.exit_code == 1
     assert "campaign 1 is cancelled" in refused.stderr
     assert statuses(engine)["ada"] == "unknown"
+
+
+# --- restored backups -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def restored(pipeline: Pipeline, site: SiteFolder) -> Pipeline:
+    """A site whose database is from before its only edition was sent."""
+    site.add_subscribers("readers", ["ada@example.com", "bob@example.com"])
+    pipeline("run")
+    database = site.root / "var/pipeline.db"
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(":memory:")) as kept:
+        source.backup(kept)
+        site.add_post("first", title="First")
+        pipeline("run")
+        kept.backup(source)
+    assert len(message_ids(site, "ada@example.com")) == 1
+    return pipeline
+
+
+def test_a_restored_backup_is_held_and_says_so(restored: Pipeline, site: SiteFolder) -> None:
+    done = restored("run")
+
+    assert done.exit_code == 1
+    assert "the database is older than var/" in done.stderr
+    assert "so nothing is launched or sent" in done.stderr
+    assert "`pipeline arm`" in done.stderr
+    assert len(message_ids(site, "ada@example.com")) == 1
+    assert "the database is older than var/" in restored("status").stderr
+    assert json.loads(restored("status", "--json").stdout) == []
+
+
+def test_an_armed_backup_sends_nobody_the_same_edition_again(
+    restored: Pipeline, site: SiteFolder
+) -> None:
+    armed = restored("arm", "--by", "grace")
+
+    assert "Found: the database is older than var/" in armed.stdout
+    assert "by grace" in armed.stdout
+    assert "Newsletter digest was due" in armed.stdout
+    assert restored("run").exit_code == 0
+    assert len(message_ids(site, "ada@example.com")) == 1
+    assert restored("status").stderr == ""
+
+
+def test_arming_as_new_goes_on_from_the_backup(restored: Pipeline, site: SiteFolder) -> None:
+    assert "as new" in restored("arm", "--new", "--by", "grace").stdout
+    restored("run")
+
+    assert len(message_ids(site, "ada@example.com")) == 2
+
+
+def test_arming_what_is_not_held_says_so(pipeline: Pipeline) -> None:
+    pipeline("run")
+
+    assert "Nothing is held" in pipeline("arm").stdout
+
+
+def test_a_copied_site_is_held(rehearsed: Pipeline, site: SiteFolder, tmp_path: Path) -> None:
+    shutil.copytree(site.root, tmp_path / "copy")
+    copied = rehearsed("run", "--site", str(tmp_path / "copy"))
+
+    assert copied.exit_code == 1
+    assert "var/ is a copy of another one" in copied.stderr
+    assert rehearsed("run").exit_code == 0

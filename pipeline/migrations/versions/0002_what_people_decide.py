@@ -1,4 +1,4 @@
-"""What people decide: rows in doubt, and campaigns that are paused or cancelled."""
+"""What people decide: rows in doubt, campaigns paused or cancelled, copies of a site."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
-            "decision IN ('sent', 'again', 'paused', 'resumed', 'cancelled')",
+            "decision IN ('sent', 'again', 'paused', 'resumed', 'cancelled', 'restored', 'new')",
             name=op.f("ck_decisions_decision"),
         ),
         sa.ForeignKeyConstraint(
@@ -38,11 +38,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "installations",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=True),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("raised_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installations")),
+    )
     _allow_campaigns_to_be("sending", "paused", "cancelled", "sent")
 
 
 def downgrade() -> None:
     _allow_campaigns_to_be("sending", "sent")
+    op.drop_table("installations")
     op.drop_table("decisions")
 
 
