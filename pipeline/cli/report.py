@@ -20,7 +20,7 @@ from pipeline.compose import Edition
 from pipeline.content import Rename, published
 from pipeline.delivery import list_mails
 from pipeline.feeds import Publication
-from pipeline.schema import DeliveryStatus
+from pipeline.schema import CampaignState, DeliveryStatus
 
 # The sheet's rows: a word or two for people; the glossary has the sentence.
 MEANINGS = {
@@ -150,6 +150,7 @@ def _print_balance(out: Console, site: Site, balance: Balance) -> None:
     if not sheet.closes:
         fault = ("The sheet does not close", "red")
         out.print(Text.assemble(fault, ": please report this with var/pipeline.db."))
+    print_mends(balance)
     if sheet.next_attempt_at is not None:
         again = local_time(sheet.next_attempt_at, site.config.site.timezone)
         out.print(f"Next try {again}: run `pipeline run` then, or keep `pipeline serve` running.")
@@ -253,6 +254,21 @@ def print_balances(balances: Sequence[Balance]) -> None:
             *(f"{balance.sheet.counts[state]:,}" for state in used),
         )
     out.print(table)
+    for balance in balances:
+        print_mends(balance)
+
+
+def print_mends(balance: Balance) -> None:
+    """What in a campaign waits for a person, with the command for it."""
+    out, campaign = console(), balance.campaign
+    unknown = balance.sheet.counts[DeliveryStatus.UNKNOWN]
+    if unknown:
+        whose = f"{counted(unknown, 'message')} of campaign {campaign.id}"
+        mend = f"`pipeline reconcile {campaign.id}` lists and decides."
+        out.print(Text("In doubt", "yellow"), f"{whose}: {mend}")
+    if campaign.state is CampaignState.PAUSED:
+        mend = f"`pipeline campaigns resume {campaign.id}`"
+        out.print(Text("Paused", "yellow"), f"Campaign {campaign.id} waits: {mend}.")
 
 
 def show_balances(balances: Sequence[Balance], *, as_json: bool) -> None:

@@ -228,6 +228,19 @@ def test_of_a_cancelled_campaign_nothing_goes_again(rehearsed: Pipeline, engine:
     assert statuses(engine)["ada"] == "unknown"
 
 
+def test_status_names_the_command_for_what_waits_for_a_person(
+    rehearsed: Pipeline, engine: Engine
+) -> None:
+    assert "pipeline" not in rehearsed("status").stdout
+    wait_for_more(engine)
+    lose_replies(engine, "ada@example.com")
+    rehearsed("campaigns", "pause", "1")
+
+    shown = rehearsed("status").stdout
+    assert "1 message of campaign 1: `pipeline reconcile 1`" in shown
+    assert "`pipeline campaigns resume 1`" in shown
+
+
 # --- restored backups -----------------------------------------------------------------------------
 
 
