@@ -296,6 +296,21 @@ def test_an_arming_that_was_killed_leaves_all_held_and_all_planned(
     assert machine.begin() == ""
 
 
+def test_an_arming_of_a_copy_that_was_killed_is_no_first_start(
+    machine: Machine, other: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = machine.backup()
+    machine.begin()
+    shutil.copytree(machine.var, other.var)
+    empty()
+    kill(monkeypatch, 1, at_commit=True)
+    with pytest.raises(Killed):
+        other.arm()
+    monkeypatch.undo()
+
+    assert other.begin() != ""
+
+
 def held_with(machine: Machine, campaign: Books) -> Books:
     """A restored database, in which the campaign is as the backup had it."""
     machine.begin()

@@ -144,6 +144,23 @@ def test_a_deferral_that_comes_after_cancelling_is_cancelled_too(
     assert not campaign.is_unsettled()
 
 
+def test_a_range_in_a_living_workers_hands_ends_when_its_last_reply_came(books: Open) -> None:
+    campaign = books(3).launch()
+    campaign.open_all()
+    campaign.must_lease()
+    campaign.start([1])
+    campaign.move(CANCELLED)
+    campaign.settle()
+    assert [campaign.status(one) for one in (2, 3)] == [OFF, OFF]
+    assert not campaign.is_finished()
+
+    campaign.defer([1], later(minutes=5), now=later(seconds=1))
+    campaign.settle(now=later(seconds=LEASE + 1))
+
+    assert campaign.status(1) is OFF
+    assert campaign.is_finished()
+
+
 def test_people_not_yet_on_the_roster_get_their_row(books: Open) -> None:
     campaign = books(5).launch()
     campaign.move(CANCELLED)
