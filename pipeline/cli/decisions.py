@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.frame import Command, json_option, open_site, print_json, site_option
+from pipeline.cli.frame import Command, json_option, open_site, print_json, say, site_option
 
 
 def by_option(command: Command) -> Command:
@@ -62,11 +62,11 @@ def _list_doubts(number: int, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif not rows:
-        click.echo(f"Nobody is in doubt in campaign {number}.")
+        say(f"Nobody is in doubt in campaign {number}.")
     else:
         print_table(rows, ("id", "address", "started_at", "reason", "message_id"))
-        click.echo(f"Decide: `pipeline reconcile {number}` with --sent or --again, and --all,")
-        click.echo("--address or --id. Without a decision they stay in doubt.")
+        say(f"Decide: `pipeline reconcile {number}` with --sent or --again, and --all,")
+        say("--address or --id. Without a decision they stay in doubt.")
 
 
 def _decide(number: int, decision: str, by: str | None, *, as_json: bool, **chosen: Any) -> None:
@@ -80,7 +80,7 @@ def _decide(number: int, decision: str, by: str | None, *, as_json: bool, **chos
         print_json({"campaign": number, "decision": decision, "by": by, "decided": count})
         return
     becomes = "sent" if decision == "sent" else "planned again, for the next `pipeline run`"
-    click.echo(f"{counted(count, 'message')} of campaign {number} now {becomes}; decided by {by}.")
+    say(f"{counted(count, 'message')} of campaign {number} now {becomes}; decided by {by}.")
 
 
 @click.command()
@@ -106,14 +106,14 @@ def arm(by: str | None, *, is_new: bool) -> None:
     decision = Decision.NEW if is_new else Decision.RESTORED
     armed, waiting = clock.arm(open_site(), decision, by)
     if not armed.found:
-        click.echo("Nothing is held: database and var/ belong together.")
+        say("Nothing is held: database and var/ belong together.")
         return
     kind = "as new: open messages go out" if is_new else "as a restored backup"
-    click.echo(f"Found: {armed.found}. Armed {kind}, by {by}.")
+    say(f"Found: {armed.found}. Armed {kind}, by {by}.")
     if armed.in_doubt:
-        click.echo(f"In doubt now: {armed.in_doubt:,}. `pipeline status` shows of which campaigns.")
+        say(f"In doubt now: {armed.in_doubt:,}. `pipeline status` shows of which campaigns.")
     for name in waiting:
-        click.echo(f"Newsletter {name} was due and may have gone out: it waits for its next time.")
+        say(f"Newsletter {name} was due and may have gone out: it waits for its next time.")
 
 
 @click.command()
