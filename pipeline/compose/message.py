@@ -11,8 +11,9 @@ import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote, urljoin
 
 from pipeline.compose import headers
@@ -58,12 +59,14 @@ class _Part:
 
     pieces: tuple[bytes, ...]
     slots: tuple[str, ...]
+    names: frozenset[str]  # of the slots
     escape: Callable[[str], str]
 
     def join(self, values: Mapping[str, str]) -> bytes:
+        encoded = {name: _encode_value(self.escape(values[name])) for name in self.names}
         joined = [self.pieces[0]]
         for name, piece in zip(self.slots, self.pieces[1:], strict=True):
-            joined += (SOFT_BREAK, _encode_value(self.escape(values[name])), SOFT_BREAK, piece)
+            joined += (encoded[name], piece)
         return b"".join(joined)
 
 
@@ -110,11 +113,14 @@ def reader_values(reader: Reader) -> dict[str, str]:
 
 def _encode_part(content: str, escape: Callable[[str], str]) -> _Part:
     pieces = SLOT.split(content.replace("\r\n", "\n").replace("\r", "\n"))
-    return _Part(tuple(encode(piece) for piece in pieces[::2]), tuple(pieces[1::2]), escape)
+    slots = tuple(pieces[1::2])
+    return _Part(tuple(encode(piece) for piece in pieces[::2]), slots, frozenset(slots), escape)
 
 
 def _encode_value(value: str) -> bytes:
-    return value.encode() if _AS_IT_IS.fullmatch(value) else encode(value)
+    """A value between soft breaks, so that it is legal wherever it stands."""
+    encoded = value.encode() if _AS_IT_IS.fullmatch(value) else encode(value)
+    return b"%b%b%b" % (SOFT_BREAK, encoded, SOFT_BREAK)
 
 
 def _static_headers(edition: Edition, sender: Sender, boundary: str) -> bytes:
@@ -152,13 +158,23 @@ def _list_headers(sender: Sender, view_url: str) -> list[str]:
 def _personal_headers(reader: Reader, sent_at: datetime) -> bytes:
     return _lines(
         [
-            f"Date: {format_datetime(sent_at)}",
+            f"Date: {_date(sent_at.replace(microsecond=0), sent_at.utcoffset())}",
             f"Message-ID: <{reader.message_id}>",
             headers.address("To", reader.name, reader.email),
             headers.url("List-Unsubscribe", reader.unsubscribe_url),
             "",
         ]
     )
+
+
+@lru_cache(maxsize=8)
+def _date(sent_at: datetime, offset: timedelta | None) -> str:
+    """RFC 5322 3.3; the same for all messages of a second.
+
+    The offset tells apart what is one instant in two zones, and equal to the cache.
+    """
+    del offset
+    return format_datetime(sent_at)
 
 
 def _part_headers(boundary: str, kind: str) -> bytes:

@@ -7,15 +7,14 @@ lone dot, the end of a message to a server, cannot arise (RFC 5321 4.5.2).
 
 from __future__ import annotations
 
-SOFT_BREAK = b"=\r\n"
-_WIDTH = 72  # octets before the soft break; 76 is the most that is allowed
+import re
 
-# Printable ASCII but "=" stands for itself; all else is "=" and two hexadecimal digits.
-_TABLE = [
-    bytes([octet]) if 33 <= octet <= 126 and octet != 0x3D else b"=%02X" % octet
-    for octet in range(256)
-]
-_TABLE[0x20] = b" "
+SOFT_BREAK = b"=\r\n"
+_WIDTH = 72  # octets before the soft break, or two more after a dot; 76 is the most allowed
+
+# Printable ASCII but "=" stands for itself, a blank except at the end of a line, where it may be
+# lost on the way; all else is "=" and two hexadecimal digits.
+_UNSAFE = re.compile(rb"[^!-<>-~ ]| \Z")
 
 
 def encode(text: str) -> bytes:
@@ -25,17 +24,19 @@ def encode(text: str) -> bytes:
 
 
 def _encode_line(line: bytes) -> bytes:
-    if line.endswith(b" "):  # a blank at the end of a line may be lost on the way
-        tokens = [_TABLE[octet] for octet in line[:-1]]
-        tokens.append(b"=20")
-    else:
-        tokens = [_TABLE[octet] for octet in line]
+    line = _UNSAFE.sub(_escape, line)
     pieces: list[bytes] = []
-    piece = bytearray()
-    for token in tokens:
-        if len(piece) + len(token) > _WIDTH:
-            pieces.append(bytes(piece))
-            piece = bytearray()
-        piece += b"=2E" if token == b"." and not piece else token
-    pieces.append(bytes(piece))
+    start = 0
+    while start < len(line) or not pieces:
+        end = start + _WIDTH
+        if end < len(line):
+            cut = line.rfind(b"=", end - 2, end)  # an escape must stay whole
+            end = end if cut < 0 else cut
+        piece = line[start:end]
+        pieces.append(b"=2E" + piece[1:] if piece.startswith(b".") else piece)
+        start = end
     return SOFT_BREAK.join(pieces)
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"=%02X" % match[0][0]

@@ -8,6 +8,7 @@ message's verdict never depends on another's.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from pipeline.errors import (
 
 NO_REPLY = 200  # below it is no reply of SMTP at all: none of its commands has a 1yz reply
 _LONGEST_ANSWER = 65_536  # octets without an end; a server that says more is none
+_YES = re.compile(rb"2[0-9][0-9]")
 Job = TypeVar("Job")
 
 
@@ -162,9 +164,8 @@ class Dialogue(Generic[Job]):
             self._lines.append(line)
             if line[3:4] == b"-" and line[:3].isdigit():
                 continue
-            reply = _read_reply(self._lines)
-            self._lines = []
-            yield from self._answer(reply)
+            lines, self._lines = self._lines, []
+            yield from self._answer(lines)
             if self.closing is not None:
                 return
         if len(self._heard) + sum(map(len, self._lines)) > _LONGEST_ANSWER:
@@ -178,12 +179,15 @@ class Dialogue(Generic[Job]):
             error = ReplyLost(f"the connection ended before the reply came: {why}")
             yield Failed(job, error, begun=True)
 
-    def _answer(self, reply: Reply) -> Iterator[Event[Job]]:
-        if not self._unanswered:
+    def _answer(self, lines: list[bytes]) -> Iterator[Event[Job]]:
+        step = self._unanswered.popleft() if self._unanswered else None
+        envelope = step is _Step.MAIL or step is _Step.RCPT
+        if envelope and not self._envelope_failed and _YES.match(lines[-1]):
+            return  # nearly every answer
+        reply = _read_reply(lines)
+        if step is None:
             self.closing = reply  # nobody asked: a server says goodbye in this way
-            return
-        step = self._unanswered.popleft()
-        if step is _Step.BODY:
+        elif step is _Step.BODY:
             job, self._body = self._body, None
             if job is not None:
                 yield self._verdict(job, reply)
