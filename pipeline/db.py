@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -182,10 +182,12 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table)
 
 
-def hold_rows(connection: Connection, statement: Select[Any]) -> None:
+def hold_rows(
+    connection: Connection, statement: Select[Any], values: Mapping[str, Any] | None = None
+) -> None:
     """Lock rows one after the other, in the order of `statement`; SQLite has no need to look."""
     if connection.dialect.name == "postgresql":
-        connection.execute(lock_rows(statement))
+        connection.execute(lock_rows(statement), values)
 
 
 def merged(connection: Connection, old: Any, new: Any) -> Any:

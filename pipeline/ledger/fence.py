@@ -18,6 +18,7 @@ from pipeline.schema import (
     CampaignState,
     DeliveryStatus,
     SubscriptionState,
+    UtcDateTime,
     campaigns,
     deliveries,
     subscribers,
@@ -50,6 +51,85 @@ class Result:
     next_attempt_at: datetime | None = None
 
 
+# --- the statements -----------------------------------------------------------------------------
+# Made once: to make them anew for each commit costs more than to carry them out.
+
+_NOW = bindparam("now", type_=UtcDateTime())
+
+_WANTED = and_(
+    deliveries.c.campaign_id == bindparam("of_campaign"),
+    deliveries.c.subscriber_id.in_(bindparam("of_subscribers", expanding=True)),
+    startable(_NOW),
+)
+
+_CAMPAIGN_IS_LIVE = exists().where(
+    campaigns.c.id == deliveries.c.campaign_id, campaigns.c.state == CampaignState.SENDING
+)
+
+_IS_SUBSCRIBED = exists().where(
+    campaigns.c.id == deliveries.c.campaign_id,
+    subscriptions.c.list_id == campaigns.c.list_id,
+    subscriptions.c.subscriber_id == deliveries.c.subscriber_id,
+    subscriptions.c.state == SubscriptionState.CONFIRMED,
+)
+
+_PERSON = exists().where(subscribers.c.id == deliveries.c.subscriber_id)
+
+# The address is suppressed, or there is none any more: the person was erased.
+_IS_SUPPRESSED = or_(
+    _PERSON.where(subscribers.c.identity.is_(None)),
+    _PERSON.where(suppressions.c.identity == subscribers.c.identity),
+)
+
+# By ascending id: two workers that lock the same rows in other orders deadlock.
+_HOLD = select(deliveries.c.subscriber_id).where(_WANTED).order_by(deliveries.c.subscriber_id)
+
+_START = (
+    update(deliveries)
+    .where(_WANTED, _CAMPAIGN_IS_LIVE, _IS_SUBSCRIBED, ~_IS_SUPPRESSED)
+    .values(
+        status=DeliveryStatus.STARTED,
+        attempt=deliveries.c.attempt + 1,
+        worker=bindparam("by_worker"),
+        started_at=_NOW,
+        next_attempt_at=None,
+    )
+    .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
+)
+
+_SKIP_LEFT, _SKIP_SUPPRESSED = (
+    update(deliveries)
+    .where(_WANTED, _CAMPAIGN_IS_LIVE, may_not)
+    .values(status=DeliveryStatus.SKIPPED, reason=reason, recorded_at=_NOW, next_attempt_at=None)
+    for reason, may_not in (("left", ~_IS_SUBSCRIBED), ("suppressed", _IS_SUPPRESSED))
+)
+
+_RECORD = (
+    update(deliveries)
+    .where(
+        deliveries.c.campaign_id == bindparam("of_campaign"),
+        deliveries.c.subscriber_id == bindparam("of_subscriber"),
+        deliveries.c.attempt == bindparam("of_attempt"),
+        or_(
+            deliveries.c.status == DeliveryStatus.STARTED,
+            deliveries.c.status == DeliveryStatus.UNKNOWN,
+        ),
+    )
+    .values(
+        status=bindparam("new_status"),
+        code=bindparam("new_code"),
+        enhanced_code=bindparam("new_enhanced_code"),
+        reply=bindparam("new_reply"),
+        next_attempt_at=bindparam("new_next_attempt_at"),
+        reason="",
+        recorded_at=_NOW,
+    )
+)
+
+
+# --- the rules ----------------------------------------------------------------------------------
+
+
 def start(
     connection: Connection, wishes: Collection[Start], worker: str, now: datetime
 ) -> Mapping[Start, int]:
@@ -61,46 +141,20 @@ def start(
     """
     started: dict[Start, int] = {}
     for campaign_id, ids in _by_campaign(wishes).items():
-        wanted = and_(
-            deliveries.c.campaign_id == campaign_id,
-            deliveries.c.subscriber_id.in_(ids),
-            startable(now),
-        )
-        # By ascending id: two workers that lock the same rows in other orders deadlock.
-        by_id = select(deliveries.c.subscriber_id).order_by(deliveries.c.subscriber_id)
-        hold_rows(connection, by_id.where(wanted))
-        rows = connection.execute(
-            update(deliveries)
-            .where(wanted, _campaign_is_live(), _is_subscribed(), ~_is_suppressed())
-            .values(
-                status=DeliveryStatus.STARTED,
-                attempt=deliveries.c.attempt + 1,
-                worker=worker,
-                started_at=now,
-                next_attempt_at=None,
-            )
-            .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
-        )
-        moved = {Start(campaign_id, row.subscriber_id): row.attempt for row in rows}
+        values = {"of_campaign": campaign_id, "of_subscribers": ids, "now": now}
+        hold_rows(connection, _HOLD, values)
+        rows = connection.execute(_START, {**values, "by_worker": worker})
+        moved = {Start(campaign_id, subscriber_id): attempt for subscriber_id, attempt in rows}
         if len(moved) < len(ids):
-            _skip(connection, wanted, now)
+            _skip(connection, values)
         started |= moved
     return started
 
 
-def _skip(connection: Connection, wanted: Any, now: datetime) -> None:
+def _skip(connection: Connection, values: Mapping[str, Any]) -> None:
     """Settle the rows of people who left or were suppressed since the launch."""
-    for reason, may_not in (("left", ~_is_subscribed()), ("suppressed", _is_suppressed())):
-        connection.execute(
-            update(deliveries)
-            .where(wanted, _campaign_is_live(), may_not)
-            .values(
-                status=DeliveryStatus.SKIPPED,
-                reason=reason,
-                recorded_at=now,
-                next_attempt_at=None,
-            )
-        )
+    connection.execute(_SKIP_LEFT, values)
+    connection.execute(_SKIP_SUPPRESSED, values)
 
 
 def record(connection: Connection, results: Sequence[Result], now: datetime) -> None:
@@ -113,28 +167,7 @@ def record(connection: Connection, results: Sequence[Result], now: datetime) -> 
     if not results:
         return
     doubtful = _doubtful(connection, [one for one in results if one.next_attempt_at])
-    connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.campaign_id == bindparam("of_campaign"),
-            deliveries.c.subscriber_id == bindparam("of_subscriber"),
-            deliveries.c.attempt == bindparam("of_attempt"),
-            or_(
-                deliveries.c.status == DeliveryStatus.STARTED,
-                deliveries.c.status == DeliveryStatus.UNKNOWN,
-            ),
-        )
-        .values(
-            status=bindparam("new_status"),
-            code=bindparam("new_code"),
-            enhanced_code=bindparam("new_enhanced_code"),
-            reply=bindparam("new_reply"),
-            next_attempt_at=bindparam("new_next_attempt_at"),
-            reason="",
-            recorded_at=now,
-        ),
-        [_values(result) for result in results],
-    )
+    connection.execute(_RECORD, [_values(result, now) for result in results])
     for campaign_id, ids in _by_campaign(doubtful).items():
         reopen_ranges(connection, campaign_id, ids, now)
 
@@ -155,7 +188,7 @@ def _doubtful(connection: Connection, deferred: Sequence[Result]) -> list[Start]
     return [Start(row.campaign_id, row.subscriber_id) for row in rows]
 
 
-def _values(result: Result) -> dict[str, Any]:
+def _values(result: Result, now: datetime) -> dict[str, Any]:
     return {
         "of_campaign": result.campaign_id,
         "of_subscriber": result.subscriber_id,
@@ -165,6 +198,7 @@ def _values(result: Result) -> dict[str, Any]:
         "new_enhanced_code": result.enhanced_code or None,
         "new_reply": result.reply[:LONGEST_REPLY].replace("\x00", "") or None,
         "new_next_attempt_at": result.next_attempt_at,
+        "now": now,
     }
 
 
@@ -173,25 +207,3 @@ def _by_campaign(wishes: Collection[Start]) -> dict[int, list[int]]:
     for wish in sorted(wishes, key=lambda wish: (wish.campaign_id, wish.subscriber_id)):
         grouped.setdefault(wish.campaign_id, []).append(wish.subscriber_id)
     return grouped
-
-
-def _campaign_is_live() -> Any:
-    return exists().where(
-        campaigns.c.id == deliveries.c.campaign_id, campaigns.c.state == CampaignState.SENDING
-    )
-
-
-def _is_subscribed() -> Any:
-    return exists().where(
-        campaigns.c.id == deliveries.c.campaign_id,
-        subscriptions.c.list_id == campaigns.c.list_id,
-        subscriptions.c.subscriber_id == deliveries.c.subscriber_id,
-        subscriptions.c.state == SubscriptionState.CONFIRMED,
-    )
-
-
-def _is_suppressed() -> Any:
-    """Whether the address is suppressed, or there is none any more: the person was erased."""
-    person = exists().where(subscribers.c.id == deliveries.c.subscriber_id)
-    listed = person.where(suppressions.c.identity == subscribers.c.identity)
-    return or_(person.where(subscribers.c.identity.is_(None)), listed)

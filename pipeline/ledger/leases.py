@@ -155,7 +155,7 @@ def read_recipients(connection: Connection, lent: Range, now: datetime) -> tuple
     return tuple(Recipient(row.id, row.email or "", row.name) for row in rows)
 
 
-def startable(now: datetime) -> Any:
+def startable(now: Any) -> Any:
     """The condition of rows that may go to `started`: planned, or deferred and due."""
     return or_(
         deliveries.c.status == DeliveryStatus.PLANNED,
