@@ -109,8 +109,10 @@ def _make_sqlite_engine(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
-        # Set each time, because it cannot be changed within a transaction.
-        connection.exec_driver_sql(f"PRAGMA foreign_keys={options.get('sqlite_references', 'ON')}")
+        references = options.get("sqlite_references", "ON")
+        if connection.info.get("references") != references:  # cannot be set in a transaction
+            connection.exec_driver_sql(f"PRAGMA foreign_keys={references}")
+            connection.info["references"] = references
         connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
     return engine
@@ -147,8 +149,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
     SQLite takes the write lock at once: a transaction that read first and then wants to write
     would otherwise fail without waiting when another one wrote meanwhile.
     """
-    immediate = engine.execution_options(sqlite_begin="IMMEDIATE")
-    with _explained(engine), immediate.begin() as connection:
+    with (
+        _explained(engine),
+        engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection,
+        connection.begin(),
+    ):
         yield connection
 
 

@@ -69,9 +69,11 @@ def _encoded_words(value: str, name: str) -> list[str]:
     As few and as long as may be, the first one beside the field's name: some parsers keep the
     blank between two, and most names need no second.
     """
+    room = _octets_in(_WIDTH - len(f"{name}: "))
+    if len(whole := value.encode()) <= room:
+        return [_encoded_word(whole)]
     words: list[str] = []
     chunk = b""
-    room = _octets_in(_WIDTH - len(f"{name}: "))
     for char in value:
         octets = char.encode()
         if len(chunk) + len(octets) > room:

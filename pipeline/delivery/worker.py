@@ -8,7 +8,6 @@ bodies leave: `_turn` reads from top to bottom.
 from __future__ import annotations
 
 import random
-import selectors
 import threading
 import time
 from collections import Counter
@@ -24,7 +23,7 @@ from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
 from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
 from pipeline.delivery.jobs import Job, Stock
 from pipeline.delivery.letters import LetterBook
-from pipeline.delivery.openings import Openings
+from pipeline.delivery.pool import Pool
 from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.replies import Reply, accepted, failed, retry_at
 from pipeline.delivery.standing import Standing
@@ -34,9 +33,7 @@ from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
 Progress = Callable[[Counter[DeliveryStatus]], None]
-LONGEST_SLEEP_SECONDS = 1
 MOST_TRIES = 2  # fresh connections that end over one message
-REGROW_SECONDS = 60  # after which one more connection is tried where the provider had refused one
 
 
 class Worker:
@@ -64,16 +61,8 @@ class Worker:
             engine, name, config.delivery, now, self._recorder, rehearsal=config.rehearsal
         )
         self._standing = Standing(self._was_ever_accepted)
-        self._openings = Openings(provider, config.site.authority)
-        self._selector = selectors.DefaultSelector()
-        self._connections: set[Connection[Job]] = set()
+        self._pool = Pool(provider, config.site.authority)
         self._ready: list[tuple[Connection[Job], Job]] = []
-        # The first connection goes alone until the provider has accepted something: what it has
-        # against us then costs one message, not one for each connection.
-        self._limit = 1
-        self._proven = False
-        self._regrow_at = 0.0
-        self._look_at = 0.0
         self._unwritten = False  # the database refused a commit: its results are tried at the end
         self._stop = threading.Event()
         self._ended = threading.Event()
@@ -82,7 +71,7 @@ class Worker:
     def stop(self) -> None:
         """Finish what is in flight, give the rest back; returns at once. For any thread."""
         self._stop.set()
-        self._openings.wake()
+        self._pool.wake()
 
     def run(self) -> None:
         """Send all that is due now.
@@ -105,14 +94,13 @@ class Worker:
             ledger.finish_campaigns(connection, self._now())
 
     def _run(self) -> None:
-        self._selector.register(self._openings, selectors.EVENT_READ)
         try:
             self._send_all()
             self._say_goodbye()
         except BaseException as error:  # noqa: BLE001  # raised again by run()
             self._fail(error)
         finally:
-            self._close()
+            self._pool.close()
             self._ended.set()
 
     def _send_all(self) -> None:
@@ -132,8 +120,8 @@ class Worker:
         if self._stop.is_set():
             self._let_go()
         else:
-            self._stock.fill(2 * self._limit)
-            self._open_connections()
+            self._stock.fill(2 * self._pool.limit)
+            self._pool.open_for(len(self._stock))
             self._offer()
         self._write()
         if not self._under_way:
@@ -146,7 +134,7 @@ class Worker:
     @property
     def _under_way(self) -> bool:
         """Whether somebody waits for a connection, or a connection for an answer."""
-        return len(self._stock) > 0 or any(one.dialogue.waits for one in self._connections)
+        return len(self._stock) > 0 or any(one.dialogue.waits for one in self._pool)
 
     @property
     def _commit_is_due(self) -> bool:
@@ -154,7 +142,7 @@ class Worker:
 
     def _offer(self) -> None:
         """Give each connection that is free the next person's envelope."""
-        for connection in tuple(self._connections):
+        for connection in self._pool:
             while connection.free and self._stock:
                 self._offer_one(connection, self._stock.next())
             if connection.spent:
@@ -174,28 +162,19 @@ class Worker:
             connection.offer(job, sender, job.recipient.email)
 
     def _write(self) -> None:
-        for connection in tuple(self._connections):
+        for connection in self._pool:
             if connection.has_words:
                 self._take_all(connection, connection.send())
-                self._watch(connection)
+                self._pool.watch(connection)
 
     def _read(self) -> None:
-        patience = 0 if self._commit_is_due else LONGEST_SLEEP_SECONDS
-        for key, _ in self._selector.select(patience):
-            if key.fileobj is self._openings:
-                self._welcome()
+        for found in self._pool.wait(at_all=not self._commit_is_due):
+            if isinstance(found, TransportUnavailable):
+                self._retire(found)
             else:
-                self._take_all(key.data, key.data.receive())
-        self._give_up_overdue()
-
-    def _give_up_overdue(self) -> None:
-        now = time.monotonic()
-        if now < self._look_at:
-            return
-        self._look_at = now + LONGEST_SLEEP_SECONDS
-        for connection in tuple(self._connections):
-            if connection.deadline is not None and connection.deadline <= now:
-                self._take_all(connection, connection.give_up())
+                self._take_all(found, found.receive())
+        for connection in self._pool.overdue():
+            self._take_all(connection, connection.give_up())
 
     def _commit(self) -> bool:
         """Write what was learned and what begins; then, and only then, let bodies leave.
@@ -216,7 +195,7 @@ class Worker:
             attempt = attempts.pop(job.wish, None)
             if attempt is None:
                 # The server waits for a body that must not be sent: only hanging up says so.
-                self._drop(connection)
+                self._pool.drop(connection)
                 self._stock.settle(job)
             else:
                 job.attempt = attempt
@@ -229,7 +208,7 @@ class Worker:
     def _take_all(self, connection: Connection[Job], events: Iterable[Event[Job]]) -> None:
         for event in events:
             self._take(connection, event)
-        if connection in self._connections and connection.dialogue.closing is not None:
+        if connection in self._pool and connection.dialogue.closing is not None:
             self._lose(connection)
 
     def _take(self, connection: Connection[Job], event: Event[Job]) -> None:
@@ -243,9 +222,7 @@ class Worker:
     def _accept(self, connection: Connection[Job], job: Job, reply: Reply) -> None:
         connection.carried += 1
         self._standing.accept(job.wish.campaign_id)
-        if not self._proven:
-            self._proven = True
-            self._limit = self._provider.connections
+        self._pool.prove()
         self._recorder.record(accepted(job.wish, job.attempt, reply.code, reply.text))
         self._stock.settle(job)
 
@@ -260,7 +237,7 @@ class Worker:
         if judged.stop is not None:
             self._fail(judged.stop)
         elif isinstance(event.error, TransportUnavailable):
-            self._drop(connection)
+            self._pool.drop(connection)
             self._retire(event.error)
 
     def _result(self, job: Job, attempt: int, error: TransportError) -> Result:
@@ -277,39 +254,6 @@ class Worker:
         with reading(self._engine) as connection:
             return ledger.has_accepted(connection, campaign_id)
 
-    # --- connections -----------------------------------------------------------------------------
-
-    def _open_connections(self) -> None:
-        """As many as are allowed and there are people for."""
-        if self._proven and self._limit < self._provider.connections:
-            self._regrow()
-        allowed = self._limit - len(self._connections) - self._openings.under_way
-        free = sum(one.free for one in self._connections) + self._openings.under_way
-        for _ in range(min(allowed, len(self._stock) - free)):
-            self._openings.begin()
-
-    def _regrow(self) -> None:
-        now = time.monotonic()
-        if now >= self._regrow_at:
-            self._limit += 1
-            self._regrow_at = now + REGROW_SECONDS
-
-    def _welcome(self) -> None:
-        for opened in self._openings.take():
-            if isinstance(opened, TransportUnavailable):
-                self._retire(opened)
-            elif opened.sock is not None:
-                connection: Connection[Job] = Connection(opened, opened.sock, self._provider)
-                self._connections.add(connection)
-                self._selector.register(connection, selectors.EVENT_READ, connection)
-
-    def _watch(self, connection: Connection[Job]) -> None:
-        """Be told when it can be written, too, if something waits for that."""
-        if connection in self._connections:
-            events = selectors.EVENT_READ | (connection.has_unsent and selectors.EVENT_WRITE)
-            if self._selector.get_key(connection).events != events:
-                self._selector.modify(connection, events, connection)
-
     def _lose(self, connection: Connection[Job]) -> None:
         """A connection has ended; whoever's body had not left is offered to another.
 
@@ -318,7 +262,7 @@ class Worker:
         """
         dialogue = connection.dialogue
         job, why = dialogue.envelope_out, dialogue.closing
-        self._drop(connection)
+        self._pool.drop(connection)
         self._ready = [one for one in self._ready if one[0] is not connection]
         fresh = connection.carried == 0 and not dialogue.leaving
         if job is None:
@@ -332,22 +276,9 @@ class Worker:
         self._refuse(connection, Failed(job, unavailable(self._place, why), begun=False))
 
     def _retire(self, error: TransportUnavailable) -> None:
-        """Do with fewer connections while others work; without any, nothing more can be sent.
-
-        A provider may allow fewer connections than are set.
-        """
-        others = len(self._connections) + self._openings.under_way
-        if self._proven and others > 0:
-            self._limit = others
-            self._regrow_at = time.monotonic() + REGROW_SECONDS
-        else:
+        """Do without a connection while others work; without any, nothing more can be sent."""
+        if not self._pool.shrink():
             self._fail(error)
-
-    def _drop(self, connection: Connection[Job]) -> None:
-        if connection in self._connections:
-            self._connections.discard(connection)
-            self._selector.unregister(connection)
-            connection.close()
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -357,25 +288,18 @@ class Worker:
 
     def _let_go(self) -> None:
         """Keep only what awaits the answer to a body; everybody else stays planned."""
-        for connection in tuple(self._connections):
-            if connection.dialogue.body_out is None:
-                job = connection.dialogue.envelope_out
-                if job is not None:
-                    self._drop(connection)
-                    self._stock.settle(job)
+        for connection in self._pool:
+            job = connection.dialogue.envelope_out
+            if job is not None and connection.dialogue.body_out is None:
+                self._pool.drop(connection)
+                self._stock.settle(job)
         self._ready = []
         self._stock.clear()
 
     def _say_goodbye(self) -> None:
-        for connection in self._connections:
+        for connection in self._pool:
             connection.dialogue.leave()
         until = time.monotonic() + GOODBYE_SECONDS
-        while self._connections and time.monotonic() < until:
+        while any(self._pool) and time.monotonic() < until:
             self._write()
             self._read()
-
-    def _close(self) -> None:
-        for connection in tuple(self._connections):
-            self._drop(connection)
-        self._selector.close()
-        self._openings.close()
