@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from pipeline import ledger
 from pipeline.config import Delivery
-from pipeline.db import reading, writing
+from pipeline.db import writing
 from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.worker_name import gone_workers
 from pipeline.ledger import Range, Recipient, Start
@@ -70,8 +70,10 @@ class Stock:
             if lent is None:
                 self._dry = True
                 return
-            with reading(self._engine) as connection:
+            with writing(self._engine) as connection:
+                gone = ledger.skip_gone(connection, lent, self._now())
                 people = ledger.read_recipients(connection, lent, self._now())
+            self._recorder.note_skipped(gone)
             self._take(lent, people)
 
     def look_again(self) -> None:
@@ -121,7 +123,11 @@ class Stock:
         if job.lent.open == 0:
             self._recorder.release(job.lent.range)
 
-    def clear(self) -> None:
-        """Let go of everybody who waits: they stay planned."""
-        while self._waiting:
-            self.settle(self._waiting.popleft())
+    def clear(self, campaign_id: int | None = None) -> None:
+        """Let go of everybody who waits, or of one campaign's: they stay planned."""
+        waiting, self._waiting = self._waiting, deque()
+        for job in waiting:
+            if campaign_id in (None, job.wish.campaign_id):
+                self.settle(job)
+            else:
+                self._waiting.append(job)

@@ -96,6 +96,10 @@ class Recorder:
             ledger.renew_leases(connection, self._worker, tuple(self._held), now + self._lease)
             self._renewed_at = now
 
+    def note_skipped(self, count: int) -> None:
+        """Count people who were settled without a wish to start them."""
+        self._count((), skipped=count)
+
     def _count(self, results: Sequence[Result], skipped: int) -> None:
         if results or skipped:
             self.counts.update(result.status for result in results)

@@ -125,6 +125,7 @@ class Worker:
             self._offer()
         self._write()
         if not self._under_way:
+            self._stock.look_again()
             return self._recorder.has_work and self._commit()
         self._read()
         if self._commit_is_due:
@@ -143,7 +144,7 @@ class Worker:
     def _offer(self) -> None:
         """Give each connection that is free the next person's envelope."""
         for connection in self._pool:
-            while connection.free and self._stock:
+            while connection in self._pool and connection.free and self._stock:
                 self._offer_one(connection, self._stock.next())
             if connection.spent:
                 connection.dialogue.leave()
@@ -171,7 +172,7 @@ class Worker:
         for found in self._pool.wait(at_all=not self._commit_is_due):
             if isinstance(found, TransportUnavailable):
                 self._retire(found)
-            else:
+            elif found in self._pool:
                 self._take_all(found, found.receive())
         for connection in self._pool.overdue():
             self._take_all(connection, connection.give_up())
@@ -184,6 +185,7 @@ class Worker:
         ready, self._ready = self._ready, []
         begin = [] if self._stop.is_set() else [job.wish for _, job in ready]
         attempts: dict[Start, int] = {}
+        refused: set[int] = set()
         try:
             attempts = self._recorder.commit(begin)
         except BaseException as error:  # noqa: BLE001  # raised again by run()
@@ -197,11 +199,20 @@ class Worker:
                 # The server waits for a body that must not be sent: only hanging up says so.
                 self._pool.drop(connection)
                 self._stock.settle(job)
+                refused.add(job.wish.campaign_id)
             else:
                 job.attempt = attempt
                 connection.dialogue.give_body(job.message)
-        self._stock.look_again()
+        self._let_go_of_stopped(refused)
         return not self._unwritten
+
+    def _let_go_of_stopped(self, campaign_ids: Iterable[int]) -> None:
+        """Whoever waits for a campaign that was paused or cancelled need not be tried."""
+        for campaign_id in () if self._unwritten else campaign_ids:
+            with reading(self._engine) as connection:
+                live = ledger.is_live(connection, campaign_id)
+            if not live:
+                self._stock.clear(campaign_id)
 
     # --- what a server said ----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.
 
 from pipeline.ledger.copies import Armed, arm, find_hold, raise_generation
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
-from pipeline.ledger.fence import Result, Start, record, start
+from pipeline.ledger.fence import Result, Start, is_live, record, skip_gone, start
 from pipeline.ledger.leases import (
     Range,
     Recipient,
@@ -40,6 +40,7 @@ __all__ = [
     "finish_campaigns",
     "has_accepted",
     "has_unsettled",
+    "is_live",
     "keep_decisions",
     "lease_range",
     "open_cancelled",
@@ -56,5 +57,6 @@ __all__ = [
     "release_range",
     "renew_leases",
     "settle_range",
+    "skip_gone",
     "start",
 ]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import Connection, Update, and_, bindparam, exists, or_, select, tuple_, update
 
 from pipeline.db import hold_rows, lock_rows
-from pipeline.ledger.leases import reopen_ranges, startable
+from pipeline.ledger.leases import Range, in_range, reopen_ranges, startable
 from pipeline.schema import (
     CampaignState,
     DeliveryStatus,
@@ -97,11 +97,24 @@ _START = (
     .returning(deliveries.c.subscriber_id, deliveries.c.attempt)
 )
 
-_SKIP_LEFT, _SKIP_SUPPRESSED = (
-    update(deliveries)
-    .where(_WANTED, _CAMPAIGN_IS_LIVE, may_not)
-    .values(status=DeliveryStatus.SKIPPED, reason=reason, recorded_at=_NOW, next_attempt_at=None)
-    for reason, may_not in (("left", ~_IS_SUBSCRIBED), ("suppressed", _IS_SUPPRESSED))
+
+def _skips(wanted: Any) -> tuple[Update, Update]:
+    """Settle the rows of people who left or were suppressed since the launch."""
+    left, suppressed = (
+        update(deliveries)
+        .where(wanted, _CAMPAIGN_IS_LIVE, may_not)
+        .values(
+            status=DeliveryStatus.SKIPPED, reason=reason, recorded_at=_NOW, next_attempt_at=None
+        )
+        for reason, may_not in (("left", ~_IS_SUBSCRIBED), ("suppressed", _IS_SUPPRESSED))
+    )
+    return left, suppressed
+
+
+_SKIP = _skips(_WANTED)
+
+_SKIP_IN_RANGE = _skips(
+    and_(in_range(bindparam("of_campaign"), bindparam("low"), bindparam("high")), startable(_NOW))
 )
 
 _RECORD = (
@@ -146,15 +159,30 @@ def start(
         rows = connection.execute(_START, {**values, "by_worker": worker})
         moved = {Start(campaign_id, subscriber_id): attempt for subscriber_id, attempt in rows}
         if len(moved) < len(ids):
-            _skip(connection, values)
+            _skip(connection, _SKIP, values)
         started |= moved
     return started
 
 
-def _skip(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Settle the rows of people who left or were suppressed since the launch."""
-    connection.execute(_SKIP_LEFT, values)
-    connection.execute(_SKIP_SUPPRESSED, values)
+def _skip(
+    connection: Connection, statements: tuple[Update, Update], values: Mapping[str, Any]
+) -> int:
+    return sum(connection.execute(one, values).rowcount for one in statements)
+
+
+def skip_gone(connection: Connection, lent: Range, now: datetime) -> int:
+    """Settle whoever of a range may no longer get it, before their turn comes; how many.
+
+    Only a convenience: who leaves later is kept out by `start`.
+    """
+    values = {"of_campaign": lent.campaign_id, "low": lent.low, "high": lent.high, "now": now}
+    return _skip(connection, _SKIP_IN_RANGE, values)
+
+
+def is_live(connection: Connection, campaign_id: int) -> bool:
+    """Whether a campaign is being sent: neither paused nor cancelled nor over."""
+    state = select(campaigns.c.state).where(campaigns.c.id == campaign_id)
+    return CampaignState(connection.execute(state).scalar_one()) is CampaignState.SENDING
 
 
 def record(connection: Connection, results: Sequence[Result], now: datetime) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from pipeline.campaigns import Step, move_campaign
 from pipeline.db import writing
 from pipeline.delivery import Worker
 from pipeline.errors import DatabaseUnavailable, TransportUnavailable
@@ -438,3 +439,34 @@ def test_a_server_is_spoken_to_in_its_own_way(
 
     assert sending.counts == {"sent": 18, "refused": 1, "deferred": 1}
     assert copies(server) == one_each([n for n in range(1, 21) if n not in (4, 7)])
+
+
+def pause(sending: Sending) -> None:
+    with writing(sending.engine) as connection:
+        move_campaign(connection, sending.campaign_id, Step.PAUSE, "ada", sending.clock())
+
+
+def test_a_pause_in_mid_send_is_not_asked_about_again_for_each_who_waits(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.with_delivery(range_size=100).launch(some_people(80))
+    meanwhile(smtp_server, ".", lambda: pause(sending), after=9)
+    sending.worker(smtp_server).run()
+
+    assert sending.counts == {"sent": 10, "planned": 70}
+    assert smtp_server.script.connections <= 2
+    assert sending.lent == 0
+
+
+def test_those_who_left_before_their_range_was_begun_cost_no_connection(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    seen: list[Counter[DeliveryStatus]] = []
+    sending.launch(some_people(30))
+    for number in range(5, 25):
+        sending.leaves(address(number))
+    sending.worker(smtp_server, on_progress=lambda counts: seen.append(counts.copy())).run()
+
+    assert sending.counts == {"sent": 10, "skipped": 20}
+    assert smtp_server.script.connections == 1
+    assert seen[-1].total() == 30
