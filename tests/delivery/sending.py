@@ -23,6 +23,7 @@ from pipeline.compose.slots import slot
 from pipeline.config import Config, Delivery, NewsletterSettings, Serve, Site, Smtp
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook, Worker
+from pipeline.delivery.worker import Progress
 from pipeline.ledger import Sheet
 from pipeline.schema import CampaignState, deliveries, ranges, subscribers, suppressions
 from tests.delivery.lines import Place
@@ -139,21 +140,21 @@ class Sending:
         self,
         place: Place,
         *,
-        connections: int = 1,
-        messages_per_connection: int = 500,
-        **options: Any,
+        on_progress: Progress = lambda _: None,
+        **provider: Any,
     ) -> Worker:
-        """A worker that sends through the server at `place`."""
-        provider = Smtp(
-            host=place.host,
-            port=place.port,
-            security="none",
-            connections=connections,
-            messages_per_connection=messages_per_connection,
-            timeout_seconds=20,
-        )
+        """A worker that sends through the server at `place`; `provider` is of [smtp]."""
+        plain: dict[str, Any] = {"security": "none", "connections": 1, "timeout_seconds": 20}
+        settings = Smtp(host=place.host, port=place.port, **(plain | provider))
         letters = LetterBook(self.engine, self.config, KEYS)
-        return Worker(self.engine, self.config, provider, letters, now=self.clock, **options)
+        return Worker(
+            self.engine,
+            self.config,
+            settings,
+            letters,
+            now=self.clock,
+            on_progress=on_progress,
+        )
 
     def leaves(self, email: str) -> None:
         """This reader unsubscribes."""

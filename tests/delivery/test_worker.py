@@ -29,7 +29,7 @@ from tests.delivery.sending import (
     run_in_thread,
     some_people,
 )
-from tests.support.smtp import DROP, CapturingServer
+from tests.support.smtp import DROP, CapturingServer, Certificate
 
 StartServer = Callable[..., CapturingServer]
 
@@ -470,3 +470,17 @@ def test_those_who_left_before_their_range_was_begun_cost_no_connection(
     assert sending.counts == {"sent": 10, "skipped": 20}
     assert smtp_server.script.connections == 1
     assert seen[-1].total() == 30
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_large_messages_go_over_encrypted_connections(
+    sending: Sending, start_smtp_server: StartServer, trusted: Certificate, security: str
+) -> None:
+    server = start_smtp_server(certificate=trusted, implicit_tls=security == "tls")
+    large = replace(EDITION, html=EDITION.html + "<p>many words</p>" * 100_000)
+    sending.launch(some_people(12), large)
+    sending.worker(server, connections=2, security=security).run()
+
+    assert sending.counts == {"sent": 12}
+    assert copies(server) == one_each(range(1, 13))
+    assert all(one.encrypted and len(one.content) > 1_700_000 for one in server.received)
