@@ -174,6 +174,7 @@ def test_every_message_has_one_verdict_and_it_is_the_servers(
     talk = Talk(Dialogue("x:25", pipelining=pipelining), server, dice)
     talk.hold()
 
+    assert talk.hung_up or talk.dialogue.closing is not None, "both wait for each other"
     for job, event in talk.told.items():
         accepted = str(job) in server.taken
         if isinstance(event, Accepted):
