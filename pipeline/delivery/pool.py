@@ -78,9 +78,9 @@ class Pool:
         self._regrow_at = time.monotonic() + REGROW_SECONDS
         return True
 
-    def wait(self, *, at_all: bool) -> Iterator[Connection[Job] | TransportUnavailable]:
+    def wait(self, seconds: float) -> Iterator[Connection[Job] | TransportUnavailable]:
         """Connections that have something to read or room to write, and those not to be had."""
-        for key, _ in self._selector.select(LONGEST_SLEEP_SECONDS if at_all else 0):
+        for key, _ in self._selector.select(seconds):
             if key.data is None:
                 yield from self._welcome()
             else:

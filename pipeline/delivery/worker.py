@@ -23,7 +23,7 @@ from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
 from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
 from pipeline.delivery.jobs import Job, Stock
 from pipeline.delivery.letters import LetterBook
-from pipeline.delivery.pool import Pool
+from pipeline.delivery.pool import LONGEST_SLEEP_SECONDS, Pool
 from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.replies import Reply, accepted, failed, retry_at
 from pipeline.delivery.standing import Standing
@@ -33,6 +33,7 @@ from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
 Progress = Callable[[Counter[DeliveryStatus]], None]
+GATHER_SECONDS = 0.004  # a commit costs as much as several messages: it waits for some company
 MOST_TRIES = 2  # fresh connections that end over one message
 
 
@@ -116,18 +117,19 @@ class Worker:
     # --- one turn --------------------------------------------------------------------------------
 
     def _turn(self) -> bool:
-        """Offer, write, read, commit, let bodies leave; False when there is nothing left to do."""
+        """Offer, gather answers, commit, let bodies leave; False when nothing is left to do."""
         if self._stop.is_set():
             self._let_go()
         else:
             self._stock.fill(2 * self._pool.limit)
             self._pool.open_for(len(self._stock))
             self._offer()
-        self._write()
+        for connection in self._pool:
+            self._write(connection)
         if not self._under_way:
             self._stock.look_again()
             return self._recorder.has_work and self._commit()
-        self._read()
+        self._gather()
         if self._commit_is_due:
             self._commit()
         return True
@@ -135,7 +137,11 @@ class Worker:
     @property
     def _under_way(self) -> bool:
         """Whether somebody waits for a connection, or a connection for an answer."""
-        return len(self._stock) > 0 or any(one.dialogue.waits for one in self._pool)
+        return len(self._stock) > 0 or self._answers_are_due
+
+    @property
+    def _answers_are_due(self) -> bool:
+        return any(one.dialogue.waits for one in self._pool)
 
     @property
     def _commit_is_due(self) -> bool:
@@ -162,18 +168,28 @@ class Worker:
         else:
             connection.offer(job, sender, job.recipient.email)
 
-    def _write(self) -> None:
-        for connection in self._pool:
-            if connection.has_words:
-                self._take_all(connection, connection.send())
-                self._pool.watch(connection)
+    def _write(self, connection: Connection[Job]) -> None:
+        if connection in self._pool and connection.has_words:
+            self._take_all(connection, connection.send())
+            self._pool.watch(connection)
 
-    def _read(self) -> None:
-        for found in self._pool.wait(at_all=not self._commit_is_due):
+    def _gather(self) -> None:
+        """Read answers; once there is something to commit, see for a moment what else comes."""
+        self._read(0 if self._commit_is_due else LONGEST_SLEEP_SECONDS)
+        until = time.monotonic() + GATHER_SECONDS
+        while self._commit_is_due and self._answers_are_due:
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            self._read(left)
+
+    def _read(self, seconds: float) -> None:
+        for found in self._pool.wait(seconds):
             if isinstance(found, TransportUnavailable):
                 self._retire(found)
             elif found in self._pool:
                 self._take_all(found, found.receive())
+                self._write(found)
         for connection in self._pool.overdue():
             self._take_all(connection, connection.give_up())
 
@@ -312,5 +328,6 @@ class Worker:
             connection.dialogue.leave()
         until = time.monotonic() + GOODBYE_SECONDS
         while any(self._pool) and time.monotonic() < until:
-            self._write()
-            self._read()
+            for connection in self._pool:
+                self._write(connection)
+            self._read(until - time.monotonic())
