@@ -23,7 +23,7 @@ from pipeline.compose.slots import SLOT
 from pipeline.config import Config
 
 # A value that encodes to itself on one line: nearly every name, address and link.
-_AS_IT_IS = re.compile(r"(?!\.)[!-<>-~ ]{0,71}[!-<>-~]|")
+_AS_IT_IS = re.compile(r"(?!\.|.*  )[!-<>-~ ]{0,71}[!-<>-~]|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONE = re.compile(r"[\ud800-\udfff]")  # half a character, which UTF-8 cannot write
 

@@ -194,6 +194,14 @@ def test_each_body_is_quoted_printable_to_the_letter(page: str, reader: Reader) 
 
 
 @given(CONTENTS, READERS)
+@example(f"two  blanks   and {slot('name')}", replace(READER, name="Anna  Lee"))
+def test_a_body_is_its_own_relaxed_form(content: str, reader: Reader) -> None:
+    body = write(reader, replace(EDITION, text=content, html=content)).partition(b"\r\n\r\n")[2]
+
+    assert re.search(rb"[ \t]{2}|\t|[ \t]\r\n|\r\n\r\n\Z", body) is None  # RFC 6376 3.4.4
+
+
+@given(CONTENTS, READERS)
 def test_the_boundary_stands_where_parts_meet_and_nowhere_else(page: str, reader: Reader) -> None:
     content = write(reader, replace(EDITION, text=page, html=page))
     boundary = parsed(content).get_boundary()
