@@ -73,10 +73,11 @@ class _Part:
 class Letter:
     """One edition from one sender, encoded once, ready to be written to any number of readers."""
 
-    def __init__(self, edition: Edition, sender: Sender) -> None:
+    def __init__(self, edition: Edition, sender: Sender, *, feedback_id: str = "") -> None:
+        """Encode the edition. `feedback_id` is what Gmail counts complaints by."""
         # "=_" cannot occur in quoted-printable, so the boundary cannot occur in a body.
         boundary = f"=_{hashlib.sha256(edition.id.encode()).hexdigest()[:32]}"
-        self._head = _static_headers(edition, sender, boundary)
+        self._head = _static_headers(edition, sender, feedback_id, boundary)
         self._text = _encode_part(edition.text, str)
         self._html = _encode_part(edition.html, html.escape)
         self._open_text = _part_headers(boundary, "plain")
@@ -123,7 +124,7 @@ def _encode_value(value: str) -> bytes:
     return b"%b%b%b" % (SOFT_BREAK, encoded, SOFT_BREAK)
 
 
-def _static_headers(edition: Edition, sender: Sender, boundary: str) -> bytes:
+def _static_headers(edition: Edition, sender: Sender, feedback_id: str, boundary: str) -> bytes:
     lines = [
         headers.address("From", sender.name, sender.email),
         headers.text("Subject", edition.subject),
@@ -137,6 +138,8 @@ def _static_headers(edition: Edition, sender: Sender, boundary: str) -> bytes:
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
     ]
+    if feedback_id:
+        lines.append(f"Feedback-ID: {feedback_id}")
     if sender.rehearsal:
         lines.append("X-Rehearsal: yes; no provider is set, so this went to the local mailbox")
     return _lines([*lines, "", ""])

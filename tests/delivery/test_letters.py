@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pipeline.audience import read_unsubscribe_token
 from pipeline.delivery import LetterBook
 from pipeline.ledger import Recipient, Start
-from tests.delivery.sending import KEYS, NOW, Sending, some_people
+from tests.delivery.sending import EDITION, KEYS, NEWSLETTER, NOW, Sending, some_people
 from tests.support.smtp import CapturingServer
 
 ANNA = Recipient(1, "anna@readers.example", "Anna")
@@ -65,3 +66,36 @@ def test_a_book_knows_when_trying_began_and_where_reports_go(sending: Sending) -
     assert book.launched_at(sending.campaign_id) == NOW
     assert book.envelope_sender(sending.campaign_id) == "letter@larkfield.example"
     assert book.letter(sending.campaign_id) is book.letter(sending.campaign_id)
+
+
+# --- Feedback-ID --------------------------------------------------------------------------------
+
+
+def feedback_ids(sending: Sending, server: CapturingServer) -> set[str]:
+    sending.worker(server).run()
+    return {received.message["Feedback-ID"] for received in server.received}
+
+
+def test_complaints_can_be_counted_by_campaign_newsletter_and_site(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(3))
+
+    (found,) = feedback_ids(sending, smtp_server)  # one for all: it names no reader
+    campaign, newsletter, kind, site = found.split(":")
+    assert (campaign, newsletter, kind) == (str(sending.campaign_id), "digest", "campaign")
+    assert re.fullmatch(r"[0-9a-f]{5,15}", site)
+
+
+def test_the_part_that_stands_for_the_site_stays_when_its_address_changes(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(1))
+    feedback_ids(sending, smtp_server)
+    moved = replace(sending.config.site, url="https://new.example")
+    sending.config = replace(sending.config, site=moved)
+    sending.launch(some_people(2), replace(EDITION, id="1" * 64), replace(NEWSLETTER, name="other"))
+
+    first, second = sorted(feedback_ids(sending, smtp_server))
+    assert first.split(":")[0] != second.split(":")[0]
+    assert first.split(":")[3] == second.split(":")[3]
