@@ -64,9 +64,12 @@ ANOTHER: dict[str, Any] = {
     "smtp.username": "user",
     "smtp.password": "word",
     "serve.public_url": "https://letter.larkfield.example",
+    "dkim.domain": "mail.larkfield.example",
+    "dkim.keys": ("one.pem", "two.pem"),
 }
-NEEDED = {
+NEEDED: dict[str, dict[str, Any]] = {
     "smtp": {"host": "smtp.larkfield.example"},
+    "dkim": {"domain": "larkfield.example", "keys": ("spring.pem",)},
     "smtp.username": {"password": "word"},
     "smtp.password": {"username": "user"},
 }
@@ -382,6 +385,49 @@ def test_the_port_follows_from_the_security(read: Read, security: str, port: int
 
     assert smtp is not None
     assert smtp.port == port
+
+
+# --- [dkim] -------------------------------------------------------------------------------------
+
+
+def test_without_the_section_nothing_of_ours_signs(read: Read) -> None:
+    assert read().dkim is None
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("", "domain"),
+        ('keys = ["spring.pem"]', "domain"),
+        ('domain = "larkfield.example"', "keys"),
+        ('domain = "larkfield.example"\nkeys = []', "keys"),
+        ('domain = "larkfield.example"\nkeys = [""]', "keys"),
+        ('domain = "example"\nkeys = ["spring.pem"]', "domain"),
+        ('domain = "a@larkfield.example"\nkeys = ["spring.pem"]', "domain"),
+        ('domain = "127.0.0.1:25"\nkeys = ["spring.pem"]', "domain"),
+        ('domain = "larkfield..example"\nkeys = ["spring.pem"]', "domain"),
+    ],
+)
+def test_half_set_keys_never_become_mail_without_a_signature(
+    read: Read, table: str, key: str
+) -> None:
+    error = told(read, f"[dkim]\n{table}\n")
+
+    assert f"dkim.{key}: " in str(error)
+    assert error.hint
+
+
+def test_nor_do_those_half_set_in_the_environment(read: Read) -> None:
+    assert "dkim.domain: " in str(told(read, DKIM_KEYS="spring.pem"))
+    assert "dkim.keys: " in str(told(read, DKIM_DOMAIN="larkfield.example"))
+
+
+def test_a_signing_domain_is_written_as_dns_has_it(read: Read) -> None:
+    dkim = read(DKIM_DOMAIN="Müller.Example", DKIM_KEYS="spring.pem,autumn.pem").dkim
+
+    assert dkim is not None
+    assert dkim.domain == "xn--mller-kva.example"
+    assert dkim.keys == ("spring.pem", "autumn.pem")
 
 
 # --- secrets ------------------------------------------------------------------------------------

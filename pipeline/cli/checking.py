@@ -14,6 +14,7 @@ from pipeline.cli import real_mail
 from pipeline.cli.frame import say, visible
 from pipeline.cli.report import size_warning
 from pipeline.clock import Content, Site
+from pipeline.compose import read_signer
 from pipeline.content import published
 from pipeline.db import reading
 from pipeline.errors import AudienceError, ContentErrors, PipelineError
@@ -48,6 +49,7 @@ def find_faults(site: Site) -> tuple[Fault, ...]:
     except AudienceError as error:
         faults.append(Fault(str(error), error.hint))
     faults += _lists(files)
+    faults += _signing(site)
     faults += _newsletters(site, content, {file.stem for file in files})
     return tuple(faults)
 
@@ -59,6 +61,21 @@ def _lists(files: Iterable[Path]) -> Iterator[Fault]:
                 yield Fault(str(error), error.hint, blocks=False)
         except PipelineError as error:
             yield Fault(str(error), error.hint)
+
+
+def _signing(site: Site) -> Iterator[Fault]:
+    try:
+        signer = read_signer(site.config)
+    except PipelineError as error:
+        yield Fault(str(error), error.hint)
+        return
+    if signer is None:
+        return
+    for newsletter in clock.read_newsletters(site):
+        try:
+            signer.check_sender(newsletter.settings.from_email)
+        except PipelineError as error:
+            yield Fault(f"newsletter {newsletter.name!r}: {error}", error.hint)
 
 
 def _newsletters(site: Site, content: Content | None, lists: set[str]) -> Iterator[Fault]:

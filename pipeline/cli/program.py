@@ -9,6 +9,7 @@ from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts, subscribers
+from pipeline.cli.signing import dkim
 from pipeline.cli.work import check, feeds, preview, run, serve, status
 
 
@@ -29,7 +30,7 @@ def main() -> None:
 
 for command in (init, check, run, serve, feeds, preview, status, reconcile, arm):
     main.add_command(command)
-for noun in (posts, subscribers, newsletters, campaigns):
+for noun in (posts, subscribers, newsletters, campaigns, dkim):
     main.add_command(noun)
 for step in (pause, resume, cancel):
     campaigns.add_command(step)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from pipeline import campaigns, ledger
 from pipeline.campaigns import Campaign, Due, Newsletter, Verdict
 from pipeline.clock.site import Site
-from pipeline.compose import Edition, web_page
+from pipeline.compose import Edition, read_signer, web_page
 from pipeline.config import Config, Smtp
 from pipeline.content import Post, Rename, keep_identities, published, read_posts
 from pipeline.db import reading, writing
@@ -160,11 +160,19 @@ def _start(site: Site, look: Look) -> Look:
         campaigns.pass_by(site.engine, look.due, now, rehearsal=site.config.rehearsal)
         return look
     try:
+        _check_signing(site.config, look.newsletter)
         edition = campaigns.compose_edition(look.due, site.config, now)
     except (TemplateError, ConfigError) as problem:
         return replace(look, problem=problem)
     campaign_id = campaigns.launch(site.engine, look.due, edition, site.config, now)
     return replace(look, edition=edition, campaign_id=campaign_id)
+
+
+def _check_signing(config: Config, newsletter: Newsletter) -> None:
+    """Raise ConfigError where the site's DKIM keys cannot sign what this newsletter sends."""
+    signer = read_signer(config)
+    if signer is not None:
+        signer.check_sender(newsletter.settings.from_email)
 
 
 def live_campaigns(site: Site) -> tuple[Campaign, ...]:

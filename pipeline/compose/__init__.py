@@ -3,6 +3,8 @@
 What differs per reader stays in both as slots, which a worker fills in when it sends.
 """
 
+from pipeline.compose.dkim import Signer, SigningKey
+from pipeline.compose.dkim_keys import make_key, read_signer
 from pipeline.compose.edition import Edition, make_edition, web_page
 from pipeline.compose.message import Letter, Reader, Sender, reader_values, sample_reader
 from pipeline.compose.slots import fill
@@ -12,8 +14,12 @@ __all__ = [
     "Letter",
     "Reader",
     "Sender",
+    "Signer",
+    "SigningKey",
     "fill",
     "make_edition",
+    "make_key",
+    "read_signer",
     "reader_values",
     "sample_reader",
     "web_page",

@@ -17,6 +17,7 @@ from functools import lru_cache
 from urllib.parse import quote, urljoin
 
 from pipeline.compose import headers
+from pipeline.compose.dkim import Seal, Signer
 from pipeline.compose.edition import Edition
 from pipeline.compose.quoted_printable import SOFT_BREAK, encode
 from pipeline.compose.slots import SLOT
@@ -26,6 +27,7 @@ from pipeline.config import Config
 _AS_IT_IS = re.compile(r"(?!\.|.*  )[!-<>-~ ]{0,71}[!-<>-~]|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONE = re.compile(r"[\ud800-\udfff]")  # half a character, which UTF-8 cannot write
+_PERSONAL = ("Date", "Message-ID", "To", "List-Unsubscribe")  # the fields that differ
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,19 @@ class _Part:
 class Letter:
     """One edition from one sender, encoded once, ready to be written to any number of readers."""
 
-    def __init__(self, edition: Edition, sender: Sender, *, feedback_id: str = "") -> None:
+    def __init__(
+        self,
+        edition: Edition,
+        sender: Sender,
+        *,
+        feedback_id: str = "",
+        signer: Signer | None = None,
+    ) -> None:
         """Encode the edition. `feedback_id` is what Gmail counts complaints by."""
         # "=_" cannot occur in quoted-printable, so the boundary cannot occur in a body.
         boundary = f"=_{hashlib.sha256(edition.id.encode()).hexdigest()[:32]}"
         self._head = _static_headers(edition, sender, feedback_id, boundary)
+        self._seal = Seal(signer, self._head, _PERSONAL) if signer else None
         self._text = _encode_part(edition.text, str)
         self._html = _encode_part(edition.html, html.escape)
         self._open_text = _part_headers(boundary, "plain")
@@ -90,9 +100,10 @@ class Letter:
         `sent_at` is aware; its zone is what the Date header shows.
         """
         values = reader_values(reader)
-        return b"".join(
+        personal = _personal_headers(reader, sent_at)
+        message = b"".join(
             (
-                _personal_headers(reader, sent_at),
+                personal,
                 self._head,
                 self._open_text,
                 self._text.join(values),
@@ -101,6 +112,10 @@ class Letter:
                 self._close,
             )
         )
+        if self._seal is None:
+            return message
+        body = memoryview(message)[len(personal) + len(self._head) :]
+        return self._seal.sign(personal, body, sent_at) + message
 
 
 def reader_values(reader: Reader) -> dict[str, str]:

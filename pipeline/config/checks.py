@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.config.hosts import ascii_host, ascii_url
-from pipeline.config.settings import Serve, Site, Smtp
+from pipeline.config.settings import Dkim, Serve, Site, Smtp
 from pipeline.errors import ConfigError
 
 SECURITIES = ("starttls", "tls", "none")
@@ -62,6 +63,24 @@ def complete_smtp(smtp: Smtp, file: str) -> Smtp:
         )
     host = complete_host(smtp.host, file, "smtp.host", 'as in "smtp.example.org"')
     return replace(smtp, host=host, port=smtp.port or DEFAULT_PORTS[smtp.security])
+
+
+def complete_dkim(dkim: Dkim, file: str) -> Dkim:
+    """Refuse keys that are half set: mail must never go unsigned in silence."""
+    key, hint = "dkim.domain", 'the domain of the senders, as in "example.org"'
+    if not dkim.domain:
+        raise ConfigError("is missing while [dkim] is set", file=file, key=key, hint=hint)
+    if not dkim.keys:
+        raise ConfigError(
+            "is missing while [dkim] is set",
+            file=file,
+            key="dkim.keys",
+            hint="`pipeline dkim new` makes a key, or remove [dkim] if your provider signs",
+        )
+    domain = complete_host(dkim.domain, file, key, hint).lower()
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain):  # RFC 6376 3.5, d=
+        raise ConfigError(f"{domain!r} is no domain", file=file, key=key, hint=hint)
+    return replace(dkim, domain=domain)
 
 
 def check_schedule(rule: str, file: str) -> None:

@@ -9,13 +9,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.checks import complete_serve, complete_site, complete_smtp
+from pipeline.config.checks import complete_dkim, complete_serve, complete_site, complete_smtp
 from pipeline.config.newsletter import read_newsletters
 from pipeline.config.settings import (
     Brand,
     Config,
     Database,
     Delivery,
+    Dkim,
     Feeds,
     Security,
     Serve,
@@ -32,6 +33,7 @@ _SECTIONS: dict[str, type] = {
     "brand": Brand,
     "feeds": Feeds,
     "smtp": Smtp,
+    "dkim": Dkim,
     "delivery": Delivery,
     "serve": Serve,
     "database": Database,
@@ -59,8 +61,9 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
         )
     sections["site"] = complete_site(sections["site"], str(file))
     sections["serve"] = complete_serve(sections["serve"], sections["site"], str(file))
-    smtp_given = "smtp" in document or bool(_from_environment(Smtp, "smtp", environ))
-    sections["smtp"] = complete_smtp(sections["smtp"], str(file)) if smtp_given else None
+    for name, complete in (("smtp", complete_smtp), ("dkim", complete_dkim)):
+        is_set = name in document or bool(_from_environment(_SECTIONS[name], name, environ))
+        sections[name] = complete(sections[name], str(file)) if is_set else None
     return Config(
         root=root,
         newsletters=read_newsletters(newsletters, sections["site"], str(file)),

@@ -61,6 +61,14 @@ class Smtp:
 
 
 @dataclass(frozen=True)
+class Dkim:
+    """[dkim]: keys of our own that sign mail; without it that is the provider's to do."""
+
+    domain: str = ""  # of the senders, or above theirs
+    keys: tuple[str, ...] = ()  # PEM files, each called after its selector
+
+
+@dataclass(frozen=True)
 class Delivery:
     """[delivery]: how hard the worker tries."""
 
@@ -123,6 +131,7 @@ class Config:
     brand: Brand = Brand()
     feeds: Feeds = Feeds()
     smtp: Smtp | None = None
+    dkim: Dkim | None = None
     delivery: Delivery = Delivery()
     serve: Serve = Serve()
     database: Database = Database()

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from pipeline.audience import Keys, unsubscribe_token
 from pipeline.campaigns import Campaign, read_campaign, read_edition
-from pipeline.compose import Edition, Letter, Reader, Sender
+from pipeline.compose import Edition, Letter, Reader, Sender, read_signer
 from pipeline.config import Config
 from pipeline.db import reading
 from pipeline.ledger import Recipient, Start
@@ -28,16 +28,21 @@ class LetterBook:
     """Letters by campaign, and what makes each reader's copy theirs."""
 
     def __init__(self, engine: Engine, config: Config, keys: Keys) -> None:
+        """Read the keys that sign mail, too. Raises ConfigError for one that cannot be used."""
         self._engine = engine
         self._public_url = config.serve.public_url
         self._keys = keys
+        self._signer = read_signer(config)
         self._sender_id = hashlib.sha256(config.site.authority.encode()).hexdigest()[:12]
         self._entries: dict[int, _Entry] = {}
         self._lock = threading.Lock()
 
     def letter(self, campaign_id: int) -> Letter:
-        """The campaign's edition, encoded."""
-        return self._entry(campaign_id).letter
+        """The campaign's edition, encoded. Raises ConfigError if our keys cannot sign for it."""
+        entry = self._entry(campaign_id)
+        if self._signer is not None:
+            self._signer.check_sender(entry.campaign.sender.email)
+        return entry.letter
 
     def launched_at(self, campaign_id: int) -> datetime:
         """When trying began; UTC."""
@@ -83,4 +88,4 @@ class LetterBook:
         # What Gmail counts complaints by, so it may name nobody. The last part stands for this
         # site, in all its mail alike, and may have 5 to 15 characters.
         feedback_id = f"{campaign.id}:{edition.newsletter}:campaign:{self._sender_id}"
-        return Letter(edition, campaign.sender, feedback_id=feedback_id)
+        return Letter(edition, campaign.sender, feedback_id=feedback_id, signer=self._signer)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
+
 from pipeline.audience import read_unsubscribe_token
+from pipeline.config import Dkim
 from pipeline.delivery import LetterBook
+from pipeline.errors import ConfigError
 from pipeline.ledger import Recipient, Start
 from tests.delivery.sending import EDITION, KEYS, NEWSLETTER, NOW, Sending, some_people
+from tests.support.signatures import by_dkimpy, signer_of, with_keys
 from tests.support.smtp import CapturingServer
 
 ANNA = Recipient(1, "anna@readers.example", "Anna")
@@ -99,3 +104,48 @@ def test_the_part_that_stands_for_the_site_stays_when_its_address_changes(
     first, second = sorted(feedback_ids(sending, smtp_server))
     assert first.split(":")[0] != second.split(":")[0]
     assert first.split(":")[3] == second.split(":")[3]
+
+
+# --- signatures ---------------------------------------------------------------------------------
+
+
+def test_with_keys_set_every_message_that_arrives_verifies(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.config = with_keys(sending.config, "spring", "spring-ed")
+    sending.launch(some_people(5))
+    sending.worker(smtp_server, connections=2).run()
+
+    verify = by_dkimpy(signer_of(sending.config))
+    assert verify([received.content for received in smtp_server.received]) == [[True, True]] * 5
+
+
+def test_a_key_that_cannot_be_used_sends_nothing(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.config = with_keys(sending.config, "spring-ed")
+    sending.launch(some_people(1))
+    (sending.config.var / "dkim" / "spring-ed.pem").unlink()
+
+    with pytest.raises(ConfigError, match=r"spring-ed\.pem cannot be read"):
+        sending.worker(smtp_server)
+
+    assert smtp_server.received == []
+
+
+def test_a_campaign_of_a_sender_we_cannot_sign_for_waits_until_that_is_mended(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.launch(some_people(3))
+    sending.config = with_keys(sending.config, "spring-ed", domain="elsewhere.example")
+
+    with pytest.raises(ConfigError, match="cannot sign for the sender letter@larkfield"):
+        sending.worker(smtp_server).run()
+    assert sending.counts == {"planned": 3}
+    assert sending.lent == 0
+    assert smtp_server.received == []
+
+    dkim = Dkim("larkfield.example", ("var/dkim/spring-ed.pem",))
+    sending.config = replace(sending.config, dkim=dkim)
+    sending.worker(smtp_server).run()
+    assert sending.counts == {"sent": 3}

@@ -46,6 +46,7 @@ PROGRAMS = {
     "smtp-source": Program("Postfix's smtp-source", "postfix", ("smtp-source",)),
     "newsboat": Program("newsboat", "newsboat", ("newsboat",)),
     "swaks": Program("swaks", "swaks", ("swaks",)),
+    "opendkim": Program("OpenDKIM", "opendkim", ("opendkim",)),
     "openssl": Program("the openssl command", "openssl", ("openssl",)),
 }
 
