@@ -156,9 +156,9 @@ class Worker:
                 connection.dialogue.leave()
 
     def _offer_one(self, connection: Connection[Job], job: Job) -> None:
-        sender = self._letters.envelope_sender(job.wish.campaign_id)
         try:
             # Written before it is started: what cannot be written leaves nobody in doubt.
+            sender = self._letters.envelope_sender(job.wish.campaign_id)
             job.message = self._letters.write(job.wish, job.recipient, self._now())
         except BaseException:
             self._stock.put_back(job)
