@@ -44,9 +44,10 @@ ROOMS: dict[str, str] = {
         "errors language palette config schema db content feeds compose preflight audience ledger "
         "campaigns delivery returns accounts clock"
     ),
+    "proving": "errors config schema db audience ledger campaigns delivery clock",
     "cli": (
         "errors config schema db content pasted feeds compose preflight audience ledger campaigns "
-        "delivery returns accounts clock web"
+        "delivery returns accounts clock web proving"
     ),
     "__main__": "cli",  # python -m pipeline
 }

@@ -9,6 +9,7 @@ from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts, subscribers
+from pipeline.cli.proving import prove
 from pipeline.cli.signing import dkim
 from pipeline.cli.work import check, feeds, preview, run, serve, status
 
@@ -28,7 +29,7 @@ def main() -> None:
     """
 
 
-for command in (init, check, run, serve, feeds, preview, status, reconcile, arm):
+for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, prove):
     main.add_command(command)
 for noun in (posts, subscribers, newsletters, campaigns, dkim):
     main.add_command(noun)

@@ -1,0 +1,55 @@
+"""What one trial is to be, and the clock that runs in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+SPEED = 60  # a minute of the trial lasts a second: leases run out and retries come soon
+CONNECTIONS = 4  # of each worker
+SLOTS = 2  # workers at once
+LATER = "450 4.3.0 try again later"  # what the sink says of a message that it does not take now
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One proof: how many people, how much trouble, and the seed that chooses it."""
+
+    folder: Path  # empty, and thrown away afterwards
+    recipients: int
+    kills: int
+    seed: int
+    database: str = ""  # URL; empty: SQLite in the folder
+    sabotage: str = ""  # the rule that is switched off, to see that the proof notices
+
+    @property
+    def range_size(self) -> int:
+        """Ranges small enough that several are under way at once, whatever the list."""
+        return min(max(self.recipients // 30, 10), 500)
+
+
+@dataclass(frozen=True)
+class FastClock:
+    """A clock that all processes of a trial share; a stepped one is wrong by some seconds."""
+
+    began: float  # by time.time()
+    step_seconds: float = 0
+
+    def __call__(self) -> datetime:
+        """The trial's present instant, aware, in UTC."""
+        ran = (time.time() - self.began) * SPEED
+        return datetime.fromtimestamp(self.began + ran + self.step_seconds, UTC)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker process is told."""
+
+    folder: str
+    port: int
+    began: float
+    step_seconds: float
+    sabotage: str
+    point: str

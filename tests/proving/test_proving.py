@@ -1,0 +1,63 @@
+"""Small proofs, with real processes, a real mail server and real databases."""
+
+from __future__ import annotations
+
+import json
+import re
+from random import Random
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.cli import main
+from pipeline.proving import SABOTAGES
+from pipeline.proving.schedule import plan
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["prove", *words], catch_exceptions=False)
+
+
+def test_nobody_is_lost_or_doubled(empty_database_url: str) -> None:
+    words = ["--recipients", "150", "--kills", "3", "--seed", "2"]
+    result = run("--json", *words, "--database", empty_database_url)
+
+    assert result.exit_code == 0, result.stdout
+    said = json.loads(result.stdout)
+    assert 1 <= said.pop("kills") <= 3
+    assert said.pop("unknown") <= 20
+    assert said == {"recipients": 150, "lost": 0, "doubled": 0, "connections": 4, "seed": 2}
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "noticed"),
+    [
+        ("fence", "doubled: .* got 2 copies"),
+        ("attempt", "lost: .* stands as deferred"),
+        ("late-start", "doubled: .* got 2 copies|lie: .* got a copy"),
+        ("leave-check", "late: .* had left"),
+    ],
+)
+def test_a_rule_that_is_switched_off_is_noticed(sabotage: str, noticed: str) -> None:
+    result = run("--recipients", "100", "--kills", "0", "--seed", "1", "--sabotage", sabotage)
+
+    assert result.exit_code == 1
+    assert re.search(noticed, result.stdout)
+
+
+def test_every_sabotage_can_be_asked_for() -> None:
+    result = run("--help")
+
+    assert f"[{'|'.join(SABOTAGES)}]" in result.stdout
+
+
+def test_a_seed_repeats_the_choices() -> None:
+    assert plan(20, Random(7)) == plan(20, Random(7))
+    assert plan(20, Random(7)) != plan(20, Random(8))
+
+
+def test_a_database_with_tables_is_refused(database_url: str) -> None:
+    result = run("--database", database_url)
+
+    assert result.exit_code == 1
+    assert "--database: has tables already" in result.stderr
