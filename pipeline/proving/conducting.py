@@ -81,6 +81,8 @@ class Conductor:
         self._watch = watch
         self._troubles = plan(trial.kills, chance)
         self._ahead = len(self._troubles)
+        # What is kept back for each trouble ahead, however long another one takes.
+        self._reserve = min(10, trial.recipients // (2 * self._ahead))
         self._left = dict.fromkeys(ground.suppressed, 0)
         self._seen: list[tuple[Fault, str]] = []
         self._done: Counter[str] = Counter()
@@ -237,7 +239,8 @@ class Conductor:
 
     def _feed(self) -> None:
         """Let some more messages go: so many that there are some for each trouble ahead."""
-        left = max(self._trial.recipients - self._sink.taken, 0)
+        kept = self._ahead * self._reserve
+        left = max(self._trial.recipients - self._sink.taken - kept, 0)
         self._sink.order(feed=max(left / (self._ahead + 1) / TROUBLE_BEATS, 0.05))
         self._watch.progress(
             Counter({DeliveryStatus.SENT: self._sink.taken}), self._trial.recipients
