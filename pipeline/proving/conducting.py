@@ -240,8 +240,8 @@ class Conductor:
     def _feed(self) -> None:
         """Let some more messages go: so many that there are some for each trouble ahead."""
         kept = self._ahead * self._reserve
-        left = max(self._trial.recipients - self._sink.taken - kept, 0)
-        self._sink.order(feed=max(left / (self._ahead + 1) / TROUBLE_BEATS, 0.05))
+        left = max(self._trial.recipients - len(self._left) - self._sink.taken - kept, 0)
+        self._sink.order(feed=max(left / (self._ahead + 1) / TROUBLE_BEATS, 0.01))
         self._watch.progress(
             Counter({DeliveryStatus.SENT: self._sink.taken}), self._trial.recipients
         )
