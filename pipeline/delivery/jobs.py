@@ -11,13 +11,13 @@ from sqlalchemy import Engine
 
 from pipeline import ledger
 from pipeline.config import Delivery
-from pipeline.db import writing
+from pipeline.db import reading, writing
 from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.worker_name import gone_workers
 from pipeline.ledger import Range, Recipient, Start
 
 
-@dataclass
+@dataclass(eq=False)
 class Lent:
     """A range in work, and how many of its people are not settled."""
 
@@ -123,11 +123,20 @@ class Stock:
         if job.lent.open == 0:
             self._recorder.release(job.lent.range)
 
-    def clear(self, campaign_id: int | None = None) -> None:
-        """Let go of everybody who waits, or of one campaign's: they stay planned."""
+    def clear(self) -> None:
+        """Let go of everybody who waits: they stay planned."""
+        while self._waiting:
+            self.settle(self._waiting.popleft())
+
+    def look_after(self, lent: Lent) -> None:
+        """Let go of a range's people who wait, if it was taken over or its campaign stopped."""
+        with reading(self._engine) as connection:
+            held = ledger.is_held(connection, lent.range, self._worker)
+        if held:
+            return
         waiting, self._waiting = self._waiting, deque()
         for job in waiting:
-            if campaign_id in (None, job.wish.campaign_id):
+            if job.lent is lent:
                 self.settle(job)
             else:
                 self._waiting.append(job)

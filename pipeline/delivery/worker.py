@@ -21,7 +21,7 @@ from pipeline.config import Config, Smtp
 from pipeline.db import reading, writing
 from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
 from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
-from pipeline.delivery.jobs import Job, Stock
+from pipeline.delivery.jobs import Job, Lent, Stock
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.pool import LONGEST_SLEEP_SECONDS, Pool
 from pipeline.delivery.recorder import Recorder
@@ -201,7 +201,7 @@ class Worker:
         ready, self._ready = self._ready, []
         begin = [] if self._stop.is_set() else [job.wish for _, job in ready]
         attempts: dict[Start, int] = {}
-        refused: set[int] = set()
+        refused: set[Lent] = set()
         try:
             attempts = self._recorder.commit(begin)
         except BaseException as error:  # noqa: BLE001  # raised again by run()
@@ -215,20 +215,13 @@ class Worker:
                 # The server waits for a body that must not be sent: only hanging up says so.
                 self._pool.drop(connection)
                 self._stock.settle(job)
-                refused.add(job.wish.campaign_id)
+                refused.add(job.lent)
             else:
                 job.attempt = attempt
                 connection.dialogue.give_body(job.message)
-        self._let_go_of_stopped(refused)
+        for lent in () if self._unwritten else refused:
+            self._stock.look_after(lent)
         return not self._unwritten
-
-    def _let_go_of_stopped(self, campaign_ids: Iterable[int]) -> None:
-        """Whoever waits for a campaign that was paused or cancelled need not be tried."""
-        for campaign_id in () if self._unwritten else campaign_ids:
-            with reading(self._engine) as connection:
-                live = ledger.is_live(connection, campaign_id)
-            if not live:
-                self._stock.clear(campaign_id)
 
     # --- what a server said ----------------------------------------------------------------------
 

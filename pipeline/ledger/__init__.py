@@ -9,11 +9,12 @@ each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.
 
 from pipeline.ledger.copies import Armed, arm, find_hold, raise_generation
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
-from pipeline.ledger.fence import Result, Start, is_live, record, skip_gone, start
+from pipeline.ledger.fence import Result, Start, record, skip_gone, start
 from pipeline.ledger.leases import (
     Range,
     Recipient,
     finish_campaigns,
+    is_held,
     lease_range,
     read_recipients,
     read_workers,
@@ -40,7 +41,7 @@ __all__ = [
     "finish_campaigns",
     "has_accepted",
     "has_unsettled",
-    "is_live",
+    "is_held",
     "keep_decisions",
     "lease_range",
     "open_cancelled",

@@ -179,12 +179,6 @@ def skip_gone(connection: Connection, lent: Range, now: datetime) -> int:
     return _skip(connection, _SKIP_IN_RANGE, values)
 
 
-def is_live(connection: Connection, campaign_id: int) -> bool:
-    """Whether a campaign is being sent: neither paused nor cancelled nor over."""
-    state = select(campaigns.c.state).where(campaigns.c.id == campaign_id)
-    return CampaignState(connection.execute(state).scalar_one()) is CampaignState.SENDING
-
-
 def record(connection: Connection, results: Sequence[Result], now: datetime) -> None:
     """Rule 5: the reply goes to the row, where it is still `started` or `unknown` in that attempt.
 

@@ -133,6 +133,20 @@ def read_workers(connection: Connection) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
+def is_held(connection: Connection, lent: Range, worker: str) -> bool:
+    """Whether `worker` may go on with a range: it was not taken over, and its campaign is live."""
+    held = (
+        select(ranges.c.id)
+        .join(campaigns, campaigns.c.id == ranges.c.campaign_id)
+        .where(
+            ranges.c.id == lent.id,
+            ranges.c.worker == worker,
+            campaigns.c.state == CampaignState.SENDING,
+        )
+    )
+    return connection.execute(held).first() is not None
+
+
 def renew_leases(
     connection: Connection, worker: str, held: Collection[int], until: datetime
 ) -> None:
