@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +34,6 @@ class LetterBook:
         self._signer = read_signer(config)
         self._sender_id = hashlib.sha256(config.site.authority.encode()).hexdigest()[:12]
         self._entries: dict[int, _Entry] = {}
-        self._lock = threading.Lock()
 
     def letter(self, campaign_id: int) -> Letter:
         """The campaign's edition, encoded. Raises ConfigError if our keys cannot sign for it."""
@@ -76,13 +74,12 @@ class LetterBook:
         return f"{wish.campaign_id}.{wish.subscriber_id}.{mac}@{domain}"
 
     def _entry(self, campaign_id: int) -> _Entry:
-        with self._lock:
-            if campaign_id not in self._entries:
-                with reading(self._engine) as connection:
-                    campaign = read_campaign(connection, campaign_id)
-                    edition = read_edition(connection, campaign.edition_id)
-                self._entries[campaign_id] = _Entry(campaign, self._make_letter(campaign, edition))
-            return self._entries[campaign_id]
+        if campaign_id not in self._entries:
+            with reading(self._engine) as connection:
+                campaign = read_campaign(connection, campaign_id)
+                edition = read_edition(connection, campaign.edition_id)
+            self._entries[campaign_id] = _Entry(campaign, self._make_letter(campaign, edition))
+        return self._entries[campaign_id]
 
     def _make_letter(self, campaign: Campaign, edition: Edition) -> Letter:
         # What Gmail counts complaints by, so it may name nobody. The last part stands for this

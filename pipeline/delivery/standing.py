@@ -6,7 +6,6 @@ swallow each message without a word. Believed, either would cost a whole list it
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,12 +26,11 @@ class Judged:
 
 
 class Standing:
-    """What one provider accepted, refused and left unanswered. For use by several threads."""
+    """What one provider accepted, refused and left unanswered."""
 
     def __init__(self, was_accepted: Callable[[int], bool]) -> None:
         """`was_accepted` asks the ledger whether any message of a campaign was ever accepted."""
         self._was_accepted = was_accepted
-        self._lock = threading.Lock()
         self._campaigns: set[int] = set()  # those of which something was accepted
         self._answered = 0
         self._accepted = 0
@@ -41,21 +39,19 @@ class Standing:
 
     def accept(self, campaign_id: int) -> None:
         """Note an accepted message."""
-        with self._lock:
-            self._campaigns.add(campaign_id)
-            self._answered += 1
-            self._accepted += 1
-            self._refused_in_a_row = 0
+        self._campaigns.add(campaign_id)
+        self._answered += 1
+        self._accepted += 1
+        self._refused_in_a_row = 0
 
     def judge(self, campaign_id: int, error: TransportError) -> Judged:
         """Weigh a message that was not accepted."""
-        with self._lock:
-            if isinstance(error, TransportUnavailable):
-                return Judged(error)
-            if isinstance(error, ReplyLost):
-                return Judged(error, self._lose())
-            self._answered += 1
-            return self._judge_refusal(campaign_id, error) if error.permanent else Judged(error)
+        if isinstance(error, TransportUnavailable):
+            return Judged(error)
+        if isinstance(error, ReplyLost):
+            return Judged(error, self._lose())
+        self._answered += 1
+        return self._judge_refusal(campaign_id, error) if error.permanent else Judged(error)
 
     def _lose(self) -> TransportUnavailable | None:
         self._lost += 1
