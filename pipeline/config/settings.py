@@ -47,6 +47,16 @@ class Feeds:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How many messages may be begun in any stretch of that length; 0: no limit."""
+
+    per_second: int = 0
+    per_minute: int = 0
+    per_hour: int = 0
+    per_day: int = 0
+
+
+@dataclass(frozen=True)
 class Smtp:
     """[smtp]: the provider that carries mail; without it mail goes to the local mailbox."""
 
