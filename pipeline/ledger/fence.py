@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
-from pipeline.db import hold_rows, lock_rows
+from pipeline.db import hold_rows, ids_param, is_one_of, lies_between, lock_rows, rows_param
 from pipeline.ledger.leases import Range, in_range, reopen_ranges, startable
 from pipeline.schema import (
     CampaignState,
@@ -58,7 +69,7 @@ _NOW = bindparam("now", type_=UtcDateTime())
 
 _WANTED = and_(
     deliveries.c.campaign_id == bindparam("of_campaign"),
-    deliveries.c.subscriber_id.in_(bindparam("of_subscribers", expanding=True)),
+    is_one_of(deliveries.c.subscriber_id, ids_param("of_subscribers")),
     startable(_NOW),
 )
 
@@ -117,12 +128,20 @@ _SKIP_IN_RANGE = _skips(
     and_(in_range(bindparam("of_campaign"), bindparam("low"), bindparam("high")), startable(_NOW))
 )
 
+# One for all results of a campaign that are alike but for the reply's text.
+_RESULT = rows_param("results")  # campaign, subscriber, attempt, reply
+
 _RECORD = (
     update(deliveries)
     .where(
-        deliveries.c.campaign_id == bindparam("of_campaign"),
-        deliveries.c.subscriber_id == bindparam("of_subscriber"),
-        deliveries.c.attempt == bindparam("of_attempt"),
+        *(
+            column == cast(_RESULT[place].as_string(), column.type)
+            for place, column in enumerate(
+                (deliveries.c.campaign_id, deliveries.c.subscriber_id, deliveries.c.attempt)
+            )
+        ),
+        lies_between(deliveries.c.campaign_id, bindparam("of_campaign"), bindparam("of_campaign")),
+        lies_between(deliveries.c.subscriber_id, bindparam("low"), bindparam("high")),
         or_(
             deliveries.c.status == DeliveryStatus.STARTED,
             deliveries.c.status == DeliveryStatus.UNKNOWN,
@@ -132,7 +151,7 @@ _RECORD = (
         status=bindparam("new_status"),
         code=bindparam("new_code"),
         enhanced_code=bindparam("new_enhanced_code"),
-        reply=bindparam("new_reply"),
+        reply=_RESULT[3].as_string(),
         next_attempt_at=bindparam("new_next_attempt_at"),
         reason="",
         recorded_at=_NOW,
@@ -189,7 +208,8 @@ def record(connection: Connection, results: Sequence[Result], now: datetime) -> 
     if not results:
         return
     doubtful = _doubtful(connection, [one for one in results if one.next_attempt_at])
-    connection.execute(_RECORD, [_values(result, now) for result in results])
+    for alike in _alike(results):
+        connection.execute(_RECORD, _values(alike, now))
     for campaign_id, ids in _by_campaign(doubtful).items():
         reopen_ranges(connection, campaign_id, ids, now)
 
@@ -210,18 +230,38 @@ def _doubtful(connection: Connection, deferred: Sequence[Result]) -> list[Start]
     return [Start(row.campaign_id, row.subscriber_id) for row in rows]
 
 
-def _values(result: Result, now: datetime) -> dict[str, Any]:
+def _alike(results: Sequence[Result]) -> Collection[list[Result]]:
+    """Results that differ in nothing but the person, the attempt and the reply's text."""
+    groups: dict[tuple[Any, ...], list[Result]] = {}
+    for one in results:
+        key = (one.campaign_id, one.status, one.code, one.enhanced_code, one.next_attempt_at)
+        groups.setdefault(key, []).append(one)
+    return groups.values()
+
+
+def _values(alike: Sequence[Result], now: datetime) -> dict[str, Any]:
+    first = alike[0]
+    # By ascending id, as for `_HOLD`.
+    rows = [
+        (one.campaign_id, one.subscriber_id, one.attempt, _kept(one.reply) or None)
+        for one in sorted(alike, key=lambda result: result.subscriber_id)
+    ]
     return {
-        "of_campaign": result.campaign_id,
-        "of_subscriber": result.subscriber_id,
-        "of_attempt": result.attempt,
-        "new_status": result.status,
-        "new_code": result.code or None,
-        "new_enhanced_code": result.enhanced_code or None,
-        "new_reply": result.reply[:LONGEST_REPLY].replace("\x00", "") or None,
-        "new_next_attempt_at": result.next_attempt_at,
+        "results": rows,
+        "of_campaign": first.campaign_id,
+        "low": rows[0][1],
+        "high": rows[-1][1],
+        "new_status": first.status,
+        "new_code": first.code or None,
+        "new_enhanced_code": first.enhanced_code or None,
+        "new_next_attempt_at": first.next_attempt_at,
         "now": now,
     }
+
+
+def _kept(reply: str) -> str:
+    """What no database refuses: without NUL or half a character."""
+    return reply[:LONGEST_REPLY].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _by_campaign(wishes: Collection[Start]) -> dict[int, list[int]]:
