@@ -118,6 +118,8 @@ class Connection(Generic[Job]):
                 yield from self.dialogue.hear(heard)
                 if self.dialogue.closing is not None:
                     break
+                if self._has_read_all(heard):
+                    return
             else:
                 yield from self.dialogue.lose("the server closed the connection")
         except _NOT_NOW:
@@ -126,6 +128,10 @@ class Connection(Generic[Job]):
             yield from self.dialogue.lose(str(error))
         if closing := self.dialogue.closing:
             yield from self.dialogue.lose(closing.text)
+
+    def _has_read_all(self, heard: bytes) -> bool:
+        """Whether a selector will tell of whatever comes next."""
+        return len(heard) < _AT_ONCE and not isinstance(self._socket, ssl.SSLSocket)
 
     def give_up(self) -> Iterator[Event[Job]]:
         """The server has been silent for too long."""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import chain
 from typing import Generic, TypeVar
 
 from pipeline.delivery.replies import Reply, enhanced_code, make_reply
@@ -27,6 +28,7 @@ from pipeline.errors import (
 NO_REPLY = 200  # below it is no reply of SMTP at all: none of its commands has a 1yz reply
 _LONGEST_ANSWER = 65_536  # octets without an end; a server that says more is none
 _YES = re.compile(rb"2[0-9][0-9]")
+_GO_AHEAD = b"354"
 Job = TypeVar("Job")
 
 
@@ -75,7 +77,7 @@ class Dialogue(Generic[Job]):
     def __init__(self, place: str, *, pipelining: bool) -> None:
         self._place = place  # of the server, for sentences
         self._pipelining = pipelining
-        self._unsaid: deque[tuple[_Step, bytes]] = deque()
+        self._unsaid: deque[tuple[_Step, tuple[bytes, ...]]] = deque()
         self._unanswered: deque[_Step] = deque()
         self._heard = b""
         self._lines: list[bytes] = []
@@ -120,12 +122,12 @@ class Dialogue(Generic[Job]):
         self._envelope_failed = False
         if self._dirty:
             self._dirty = False
-            self._unsaid.append((_Step.RSET, b"RSET\r\n"))
+            self._unsaid.append((_Step.RSET, (b"RSET\r\n",)))
         option = " SMTPUTF8" if utf8 else ""
         self._unsaid += (
-            (_Step.MAIL, f"MAIL FROM:<{sender}>{option}\r\n".encode()),
-            (_Step.RCPT, f"RCPT TO:<{recipient}>\r\n".encode()),
-            (_Step.DATA, b"DATA\r\n"),
+            (_Step.MAIL, (f"MAIL FROM:<{sender}>{option}\r\n".encode(),)),
+            (_Step.RCPT, (f"RCPT TO:<{recipient}>\r\n".encode(),)),
+            (_Step.DATA, (b"DATA\r\n",)),
         )
 
     def give_body(self, message: bytes) -> None:
@@ -134,14 +136,14 @@ class Dialogue(Generic[Job]):
         `message` has CRLF line ends and no line that begins with a dot.
         """
         self._body, self._envelope = self._envelope, None
-        self._unsaid.append((_Step.BODY, message + b".\r\n"))
+        self._unsaid.append((_Step.BODY, (message, b".\r\n")))
 
     def leave(self) -> None:
         """Say goodbye unless a message is under way; once it is answered, `closing` is set."""
         idle = self._envelope is None and self._body is None
         if idle and not self._leaving:
             self._leaving = True
-            self._unsaid.append((_Step.QUIT, b"QUIT\r\n"))
+            self._unsaid.append((_Step.QUIT, (b"QUIT\r\n",)))
 
     @property
     def has_words(self) -> bool:
@@ -155,7 +157,7 @@ class Dialogue(Generic[Job]):
         count = len(self._unsaid) if self._pipelining else 1
         said = [self._unsaid.popleft() for _ in range(count)]
         self._unanswered += (step for step, _ in said)
-        return b"".join(words for _, words in said)
+        return b"".join(chain.from_iterable(words for _, words in said))
 
     def hear(self, heard: bytes) -> Iterator[Event[Job]]:
         """Take in what came and tell what it decides. Afterwards `closing` may be set."""
@@ -181,9 +183,12 @@ class Dialogue(Generic[Job]):
 
     def _answer(self, lines: list[bytes]) -> Iterator[Event[Job]]:
         step = self._unanswered.popleft() if self._unanswered else None
-        envelope = step is _Step.MAIL or step is _Step.RCPT
-        if envelope and not self._envelope_failed and _YES.match(lines[-1]):
-            return  # nearly every answer
+        if self._envelope is not None and not self._envelope_failed:  # nearly every answer:
+            if (step is _Step.MAIL or step is _Step.RCPT) and _YES.match(lines[-1]):
+                return
+            if step is _Step.DATA and lines[-1].startswith(_GO_AHEAD):
+                yield Ready(self._envelope)
+                return
         reply = _read_reply(lines)
         if step is None:
             self.closing = reply  # nobody asked: a server says goodbye in this way
@@ -212,15 +217,11 @@ class Dialogue(Generic[Job]):
         return Failed(job, lost, begun=True)
 
     def _envelope_answer(self, step: _Step, reply: Reply) -> Iterator[Event[Job]]:
-        yes = reply.code == 354 if step is _Step.DATA else reply.code // 100 == 2
+        """No for an answer, or any for an envelope that had one already."""
         job = self._envelope
         if job is None or self._envelope_failed:
             if step is _Step.DATA:
-                self._end_envelope(body_wanted=yes)
-            return
-        if yes:
-            if step is _Step.DATA:
-                yield Ready(job)
+                self._end_envelope(body_wanted=reply.code == 354)
             return
         self._envelope_failed = True
         yield Failed(job, self._why(step, reply), begun=False)
@@ -234,7 +235,7 @@ class Dialogue(Generic[Job]):
         if body_wanted:
             # DATA was already said and granted without anybody to send to: a lone dot ends it
             # (RFC 2920 3.1).
-            self._unsaid.append((_Step.EMPTY_BODY, b".\r\n"))
+            self._unsaid.append((_Step.EMPTY_BODY, (b".\r\n",)))
 
     def _why(self, step: _Step, reply: Reply) -> TransportError:
         if step is _Step.MAIL:
