@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -274,7 +275,24 @@ def test_a_program_that_never_ends_is_ended(
     assert "'tail' gave no answer" in str(error)
 
 
-def test_a_program_is_asked_nothing(locked: StartServer) -> None:
-    error = why_not(locked(), "xoauth2", "", sys.executable, "-c", "print(input())")
+@pytest.fixture
+def typed() -> Iterator[None]:
+    """Somebody has typed a line into our standard input."""
+    reads, writes = os.pipe()
+    os.write(writes, b"a line\n")
+    os.close(writes)
+    before = os.dup(0)
+    os.dup2(reads, 0)
+    yield
+    os.dup2(before, 0)
+    os.close(before)
+    os.close(reads)
+
+
+@pytest.mark.usefixtures("typed")
+def test_a_program_cannot_read_what_is_typed(locked: StartServer) -> None:
+    server = locked()
+    error = why_not(server, "xoauth2", "", sys.executable, "-c", "print(input())")
 
     assert "failed with status 1" in str(error)
+    assert "AUTH" not in server.script.commands
