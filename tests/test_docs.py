@@ -14,19 +14,21 @@ import click
 import pytest
 
 from pipeline import schema
-from pipeline.config import Config
+from pipeline.config import Config, Provider
 from pipeline.config.typed import LIMITS
 from tests.support.documents import ROOT, Document, anchor, read_documents
 from tests.support.imports import read_modules
 
 DOCUMENTS = read_documents()
 # The sections of pipeline.toml: those fields of Config that hold settings themselves.
+MANY = {"newsletters": "newsletter", "providers": "smtp", "throttles": "throttle"}
 SECTIONS = {
-    name.removesuffix("s") if name == "newsletters" else name: kind
+    MANY.get(name, name): kind
     for name, hint in get_type_hints(Config).items()
     for kind in (hint, *get_args(hint))
     if is_dataclass(kind)
 }
+NO_KEYS = {("smtp", "name"), ("throttle", "name")}  # but the NAME of a table
 # The words of the field; docs/glossary.md says what each one means here.
 WORDS = (
     "post",
@@ -109,9 +111,14 @@ def test_every_setting_is_documented_under_its_section() -> None:
             f"docs/configuration.md does not explain {item.name} under a heading with [{section}]"
             for section, kind in SECTIONS.items()
             for item in fields(kind)
-            if f"`{item.name}`" not in page.section_about(f"[{section}]")
+            if (section, item.name) not in NO_KEYS
+            if f"`{item.name}`" not in about(page, section)
         ]
     )
+
+
+def about(page: Document, section: str) -> str:
+    return page.section_about(f"[{section}]") or page.section_about(f"[{section}.NAME]")
 
 
 def test_the_limits_of_every_number_are_documented_in_its_row() -> None:
@@ -124,7 +131,7 @@ def test_the_limits_of_every_number_are_documented_in_its_row() -> None:
             for section, _, name in [key.partition(".")]
             if not re.search(
                 rf"^\| `{name}` \|.*\b{low:,} to {high:,} \|",
-                page.section_about(f"[{section}]"),
+                about(page, section),
                 re.MULTILINE,
             )
         ]
@@ -134,11 +141,13 @@ def test_the_limits_of_every_number_are_documented_in_its_row() -> None:
 def test_every_documented_variable_is_one_that_is_read() -> None:
     known = {
         f"PIPELINE_{section}_{item.name}".upper()
-        for section, kind in SECTIONS.items()
-        if section != "newsletter"
+        for section, kind in [*SECTIONS.items(), ("smtp_name", Provider)]
+        if section not in ("newsletter", "throttle")
         for item in fields(kind)
+        if (section, item.name) not in NO_KEYS
     }
-    known |= {"PIPELINE_SECTION_NAME", *environment_variables()}  # the first stands for them all
+    stand_for_all = {"PIPELINE_SECTION_NAME", "PIPELINE_SMTP_NAME_KEY"}
+    known |= {*stand_for_all, *environment_variables()}
 
     refuse(
         [

@@ -12,9 +12,9 @@ import uvicorn
 from pipeline.cli.frame import say
 from pipeline.cli.stopping import leave_at_once, stopping_politely
 from pipeline.clock import Clock, Site
-from pipeline.config import Smtp
-from pipeline.delivery import LocalMailbox, probe
-from pipeline.errors import PipelineError, TransportUnavailable
+from pipeline.config import Provider
+from pipeline.delivery import LocalMailbox, probe_each
+from pipeline.errors import PipelineError
 from pipeline.web import make_app
 
 
@@ -63,16 +63,16 @@ def _make_server(site: Site) -> uvicorn.Server:
 
 
 @contextmanager
-def _mailbox(site: Site) -> Iterator[Smtp | None]:
-    """The local mailbox while no provider is set; else None, and the provider is tried once."""
-    if site.config.smtp is None:
+def _mailbox(site: Site) -> Iterator[Provider | None]:
+    """The local mailbox while no provider is set; else None, and each provider is tried once."""
+    if site.config.rehearsal:
         with LocalMailbox(site.mailbox) as local:
             yield local.provider
         return
-    try:
-        probe(site.config.smtp, site.config.site.authority)
-    except TransportUnavailable as error:
-        say(f"{error} ({error.hint}). Feeds are served; mail waits until it works.")
+    working, problems = probe_each(site.config.providers, site.config.site.authority)
+    meanwhile = "the others carry mail" if working else "mail waits"
+    for error in problems:
+        say(f"{error} ({error.hint}). Feeds are served; {meanwhile} until it works.")
     yield None
 
 

@@ -25,8 +25,8 @@ from pipeline.clock.steps import (
     read_content,
     start_due,
 )
-from pipeline.config import Smtp
-from pipeline.errors import PipelineError, SiteHeld, TransportError
+from pipeline.config import Provider
+from pipeline.errors import PipelineError, SiteHeld, TransportError, TransportUnavailable
 from pipeline.feeds import Publication
 from pipeline.schema import DeliveryStatus
 
@@ -35,7 +35,8 @@ from pipeline.schema import DeliveryStatus
 class Pass:
     """What one pass did; `failure` is set when the provider could not be used to the end.
 
-    `held` is set when the site is held, and so nothing was launched or sent.
+    `unavailable` says of providers why they did not work while another one did. `held` is set
+    when the site is held, and so nothing was launched or sent.
     """
 
     content: Content
@@ -44,13 +45,14 @@ class Pass:
     looks: tuple[Look, ...]
     balances: tuple[Balance, ...]
     failure: TransportError | None = None
+    unavailable: tuple[TransportUnavailable, ...] = ()
     held: SiteHeld | None = None
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
         """What kept something from being sent, for a person to mend."""
         found = [look.problem for look in self.looks if look.problem]
-        return tuple(one for one in (self.held, *found, self.failure) if one)
+        return tuple(one for one in (self.held, *found, *self.unavailable, self.failure) if one)
 
 
 def run_pass(
@@ -80,13 +82,14 @@ def run_pass(
     if not live_campaigns(site) and not any(look.is_due for look in looks):
         return Pass(content, imports, (publication,), start_due(site, looks), ())
     on_stage("Connecting")
-    with open_provider(site.config, site.mailbox) as provider:
+    unavailable: list[TransportUnavailable] = []
+    with open_provider(site.config, site.mailbox, unavailable.append) as providers:
         on_stage("Composing")
         looks = start_due(site, looks)
         edition_pages = publish_feeds(site, content)
         sending = live_campaigns(site)
         on_stage("Sending")
-        failure = _send(site, provider, sending, on_progress)
+        failure = _send(site, providers[0], sending, on_progress)
     return Pass(
         content,
         imports,
@@ -94,12 +97,13 @@ def run_pass(
         looks,
         balances(site, [campaign.id for campaign in sending]),
         failure,
+        tuple(unavailable),
     )
 
 
 def _send(
     site: Site,
-    provider: Smtp,
+    provider: Provider,
     sending: Sequence[Campaign],
     on_progress: Callable[[Counter[DeliveryStatus], int], None],
 ) -> TransportError | None:

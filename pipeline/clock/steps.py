@@ -16,11 +16,18 @@ from pipeline import campaigns, ledger
 from pipeline.campaigns import Campaign, Due, Newsletter, Verdict
 from pipeline.clock.site import Site
 from pipeline.compose import Edition, read_signer, web_page
-from pipeline.config import Config, Smtp
+from pipeline.config import Config, Provider
 from pipeline.content import Post, Rename, keep_identities, published, read_posts
 from pipeline.db import reading, writing
-from pipeline.delivery import LetterBook, LocalMailbox, Worker, probe
-from pipeline.errors import AudienceError, CampaignError, ConfigError, PipelineError, TemplateError
+from pipeline.delivery import LetterBook, LocalMailbox, Worker, none_works, probe_each
+from pipeline.errors import (
+    AudienceError,
+    CampaignError,
+    ConfigError,
+    PipelineError,
+    TemplateError,
+    TransportUnavailable,
+)
 from pipeline.feeds import EditionPage, Publication, publish
 from pipeline.ledger import Sheet
 from pipeline.schema import DeliveryStatus
@@ -199,22 +206,29 @@ def _weigh(connection: Connection, found: Sequence[Campaign]) -> tuple[Balance, 
 
 
 @contextmanager
-def open_provider(config: Config, mailbox: Path) -> Iterator[Smtp]:
-    """The configured provider, seen to work; or the local mailbox, for a rehearsal.
+def open_provider(
+    config: Config, mailbox: Path, on_problem: Callable[[TransportUnavailable], None]
+) -> Iterator[tuple[Provider, ...]]:
+    """The configured providers that are seen to work; or the local mailbox, for a rehearsal.
 
-    Raises TransportUnavailable: a provider that refuses us must never become a rehearsal.
+    `on_problem` is told of each that does not. Raises TransportUnavailable when none does: a
+    provider that refuses us must never become a rehearsal.
     """
-    if config.smtp is not None:
-        probe(config.smtp, config.site.authority)
-        yield config.smtp
-    else:
+    if config.rehearsal:
         with LocalMailbox(mailbox) as local:
-            yield local.provider
+            yield (local.provider,)
+        return
+    working, problems = probe_each(config.providers, config.site.authority)
+    if not working:
+        raise none_works(problems)
+    for problem in problems:
+        on_problem(problem)
+    yield working
 
 
 def make_worker(
     site: Site,
-    provider: Smtp,
+    provider: Provider,
     on_progress: Callable[[Counter[DeliveryStatus]], None] = lambda _: None,
 ) -> Worker:
     """A worker for this site's campaigns in its present mode."""

@@ -25,7 +25,7 @@ from pipeline.clock.steps import (
     read_content,
     start_due,
 )
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.content import published
 from pipeline.db import reading
 from pipeline.delivery import Worker
@@ -42,7 +42,7 @@ class Clock:
     `say` gets one sentence for each thing that happened or went wrong, once until it changes.
     """
 
-    def __init__(self, site: Site, provider: Smtp | None, say: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, provider: Provider | None, say: Callable[[str], None]) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler
 
         self._site = site
@@ -196,10 +196,10 @@ class Clock:
     def _send(self) -> None:
         """Send what is due; nothing is when no campaign is live."""
         sending = live_campaigns(self._site)
-        provider = self._provider or self._site.config.smtp
-        if not sending or provider is None or self._raise() is not None:
+        providers = (self._provider,) if self._provider else self._site.config.providers
+        if not sending or not providers or self._raise() is not None:
             return
-        self._worker = make_worker(self._site, provider)
+        self._worker = make_worker(self._site, providers[0])
         if self._ended.is_set():
             return
         try:

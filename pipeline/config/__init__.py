@@ -1,9 +1,10 @@
 """pipeline.toml and the environment, read once into frozen values that are passed down.
 
 Every key `[section] name` can also be set as the environment variable PIPELINE_SECTION_NAME,
-which wins; newsletters are declared in the file alone.
+which wins; newsletters and the limits of receiving domains are declared in the file alone.
 """
 
+from pipeline.config.environment import variable_of
 from pipeline.config.file import FILE_NAME, read_config
 from pipeline.config.newsletter import make_newsletter_settings
 from pipeline.config.settings import (
@@ -12,9 +13,11 @@ from pipeline.config.settings import (
     Database,
     Delivery,
     Dkim,
+    DomainLimit,
     Feeds,
     Limits,
     NewsletterSettings,
+    Provider,
     Security,
     Serve,
     Site,
@@ -28,13 +31,16 @@ __all__ = [
     "Database",
     "Delivery",
     "Dkim",
+    "DomainLimit",
     "Feeds",
     "Limits",
     "NewsletterSettings",
+    "Provider",
     "Security",
     "Serve",
     "Site",
     "Smtp",
     "make_newsletter_settings",
     "read_config",
+    "variable_of",
 ]

@@ -1,4 +1,4 @@
-"""What a setting must be to work: addresses, zones, rules, a provider that is whole."""
+"""What a setting must be to work: addresses, names, zones, rules."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.config.hosts import ascii_host, ascii_url
-from pipeline.config.settings import Dkim, Serve, Site, Smtp
+from pipeline.config.settings import Dkim, Serve, Site
 from pipeline.errors import ConfigError
-
-SECURITIES = ("starttls", "tls", "none")
-DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def complete_site(site: Site, file: str) -> Site:
@@ -32,39 +29,6 @@ def complete_serve(serve: Serve, site: Site, file: str) -> Serve:
     return replace(serve, public_url=complete_url(url, file, "serve.public_url"))
 
 
-def complete_smtp(smtp: Smtp, file: str) -> Smtp:
-    """Refuse a half configured provider: it must never become a silent rehearsal."""
-
-    def fault(message: str, key: str, hint: str) -> ConfigError:
-        return ConfigError(message, file=file, key=f"smtp.{key}", hint=hint)
-
-    if not smtp.host:
-        raise fault(
-            "is missing, though [smtp] or a variable for it is there",
-            "host",
-            "name your provider's server, or remove [smtp] to send to the local mailbox",
-        )
-    if smtp.security not in SECURITIES:
-        raise fault(
-            f"must be one of {', '.join(SECURITIES)}", "security", "most providers: starttls"
-        )
-    if bool(smtp.username) != bool(smtp.password):
-        missing = "password" if smtp.username else "username"
-        raise fault(
-            "is missing while the other half of the login is set",
-            missing,
-            f"set it in [smtp] or as PIPELINE_SMTP_{missing.upper()}",
-        )
-    if smtp.username and smtp.security == "none":
-        raise fault(
-            "a login never goes over an unencrypted connection",  # RFC 4954 4
-            "security",
-            'set security = "starttls" or "tls"',
-        )
-    host = complete_host(smtp.host, file, "smtp.host", 'as in "smtp.example.org"')
-    return replace(smtp, host=host, port=smtp.port or DEFAULT_PORTS[smtp.security])
-
-
 def complete_dkim(dkim: Dkim, file: str) -> Dkim:
     """Refuse keys that are half set: mail must never go unsigned in silence."""
     key, hint = "dkim.domain", 'the domain of the senders, as in "example.org"'
@@ -77,10 +41,7 @@ def complete_dkim(dkim: Dkim, file: str) -> Dkim:
             key="dkim.keys",
             hint="`pipeline dkim new` makes a key, or remove [dkim] if your provider signs",
         )
-    domain = complete_host(dkim.domain, file, key, hint).lower()
-    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain):  # RFC 6376 3.5, d=
-        raise ConfigError(f"{domain!r} is no domain", file=file, key=key, hint=hint)
-    return replace(dkim, domain=domain)
+    return replace(dkim, domain=complete_domain(dkim.domain, file, key, hint))
 
 
 def check_schedule(rule: str, file: str) -> None:
@@ -126,6 +87,25 @@ def complete_host(host: str, file: str, key: str, hint: str) -> str:
         return ascii_host(host)
     except ValueError:
         raise ConfigError(f"{host!r} is no name of a host", file=file, key=key, hint=hint) from None
+
+
+def complete_domain(domain: str, file: str, key: str, hint: str) -> str:
+    """A domain in A-labels and lower case. Raises ConfigError for what is none."""
+    name = complete_host(domain, file, key, hint).lower()
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name):  # also RFC 6376 3.5, d=
+        raise ConfigError(f"{name!r} is no domain", file=file, key=key, hint=hint)
+    return name
+
+
+def check_name(name: str, file: str, key: str) -> None:
+    """Raise ConfigError unless `name` is one that files, addresses and variables can bear."""
+    if len(name) > 100 or not re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", name):
+        raise ConfigError(
+            f"{name!r} is no name",
+            file=file,
+            key=key,
+            hint="use up to 100 small letters, digits, '-' and '_'",
+        )
 
 
 def complete_address(address: str, file: str, key: str) -> str:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.checks import complete_dkim, complete_serve, complete_site, complete_smtp
+from pipeline.config.checks import complete_dkim, complete_serve, complete_site
+from pipeline.config.environment import from_environment, refuse_misspelt
 from pipeline.config.newsletter import read_newsletters
+from pipeline.config.providers import (
+    ONLY,
+    PROVIDER_KEYS,
+    check_routes,
+    provider_tables,
+    read_providers,
+    section_of,
+)
 from pipeline.config.settings import (
     Brand,
     Config,
@@ -21,24 +29,24 @@ from pipeline.config.settings import (
     Security,
     Serve,
     Site,
-    Smtp,
 )
-from pipeline.config.typed import build, refuse_unknown
+from pipeline.config.throttles import read_throttles
+from pipeline.config.typed import build, keys_of, refuse_unknown
 from pipeline.errors import ConfigError
 
 FILE_NAME = "pipeline.toml"
 
-_SECTIONS: dict[str, type] = {
+SECTIONS: dict[str, type] = {
     "site": Site,
     "brand": Brand,
     "feeds": Feeds,
-    "smtp": Smtp,
     "dkim": Dkim,
     "delivery": Delivery,
     "serve": Serve,
     "database": Database,
     "security": Security,
 }
+_TABLES = dict.fromkeys(("smtp", "throttle", "newsletter"))  # of which there may be several
 
 
 def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
@@ -46,29 +54,44 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
     Raises ConfigError that names the file and the key.
     """
-    file = root / FILE_NAME
-    _refuse_misspelt(environ)
-    document = _read_toml(file)
-    newsletters = document.pop("newsletter", [])
-    refuse_unknown(document, {**_SECTIONS, "newsletter": None}, str(file), "section")
-    sections: dict[str, Any] = {}
-    for name, kind in _SECTIONS.items():
-        given = document.get(name, {})
-        if not isinstance(given, dict):
-            raise ConfigError("must be a table", file=str(file), key=f"[{name}]")
-        sections[name] = build(
-            kind, {**given, **_from_environment(kind, name, environ)}, str(file), name
-        )
-    sections["site"] = complete_site(sections["site"], str(file))
-    sections["serve"] = complete_serve(sections["serve"], sections["site"], str(file))
-    for name, complete in (("smtp", complete_smtp), ("dkim", complete_dkim)):
-        is_set = name in document or bool(_from_environment(_SECTIONS[name], name, environ))
-        sections[name] = complete(sections[name], str(file)) if is_set else None
-    return Config(
+    file = str(root / FILE_NAME)
+    document = _read_toml(root / FILE_NAME)
+    newsletters, throttles = document.pop("newsletter", []), document.pop("throttle", {})
+    smtp = provider_tables(document.pop("smtp", None), environ, file)
+    refuse_unknown(document, {**SECTIONS, **_TABLES}, file, "section")
+    _refuse_misspelt(environ, smtp)
+    sections = {
+        name: _read_section(name, kind, document, environ, file) for name, kind in SECTIONS.items()
+    }
+    sections["site"] = complete_site(sections["site"], file)
+    sections["serve"] = complete_serve(sections["serve"], sections["site"], file)
+    signs = "dkim" in document or from_environment("dkim", keys_of(Dkim), environ)
+    sections["dkim"] = complete_dkim(sections["dkim"], file) if signs else None
+    made = Config(
         root=root,
-        newsletters=read_newsletters(newsletters, sections["site"], str(file)),
+        providers=read_providers(smtp, environ, file),
+        throttles=read_throttles(throttles, file),
+        newsletters=read_newsletters(newsletters, sections["site"], file),
         **sections,
     )
+    check_routes(made.providers, made.newsletters, file)
+    return made
+
+
+def _read_section(
+    name: str, kind: type, document: Mapping[str, Any], environ: Mapping[str, str], file: str
+) -> Any:
+    given = document.get(name, {})
+    if not isinstance(given, dict):
+        raise ConfigError("must be a table", file=file, key=f"[{name}]")
+    return build(kind, {**given, **from_environment(name, keys_of(kind), environ)}, file, name)
+
+
+def _refuse_misspelt(environ: Mapping[str, str], providers: Iterable[str]) -> None:
+    """Also for [throttle], which the environment sets nothing of."""
+    plain = {name: keys_of(kind) for name, kind in SECTIONS.items()}
+    mail = {section_of(name): PROVIDER_KEYS for name in (ONLY, *providers)}
+    refuse_misspelt(environ, {**plain, **mail, "throttle": ()})
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -88,24 +111,3 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(
             f"cannot be read: {error.strerror}", file=str(file), hint="see who may read it"
         ) from None
-
-
-def _refuse_misspelt(environ: Mapping[str, str]) -> None:
-    """Raise ConfigError for a variable that means a section of ours and no key of it.
-
-    A provider's host under a misspelt name would otherwise be a rehearsal in silence.
-    """
-    known = {
-        f"PIPELINE_{section}_{item.name}".upper(): None
-        for section, kind in _SECTIONS.items()
-        for item in fields(kind)
-    }
-    ours = tuple(f"PIPELINE_{section}_".upper() for section in _SECTIONS)
-    for variable in environ:
-        if variable.startswith(ours):
-            refuse_unknown({variable: None}, known, "the environment", "setting")
-
-
-def _from_environment(kind: type, section: str, environ: Mapping[str, str]) -> dict[str, str]:
-    names = {f"PIPELINE_{section}_{item.name}".upper(): item.name for item in fields(kind)}
-    return {name: environ[variable] for variable, name in names.items() if environ.get(variable)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.config.checks import check_schedule, check_zone, complete_address
+from pipeline.config.checks import check_name, check_schedule, check_zone, complete_address
 from pipeline.config.settings import NewsletterSettings, Site
 from pipeline.config.typed import build
 from pipeline.errors import ConfigError
@@ -44,13 +43,7 @@ def make_newsletter_settings(given: Mapping[str, Any], site: Site, file: str) ->
         from_email=newsletter.from_email or site.email,
     )
     for key in ("name", "list", "template"):
-        if not _is_name(getattr(complete, key)):
-            raise ConfigError(
-                f"{getattr(complete, key)!r} is no name",
-                file=file,
-                key=f"newsletter.{key}",
-                hint="use up to 100 small letters, digits, '-' and '_'",
-            )
+        check_name(getattr(complete, key), file, f"newsletter.{key}")
     check_zone(complete.timezone, file, "newsletter.timezone")
     check_schedule(complete.schedule, file)
     from_email = complete_address(complete.from_email, file, "newsletter.from_email")
@@ -58,7 +51,3 @@ def make_newsletter_settings(given: Mapping[str, Any], site: Site, file: str) ->
     if reply_to:
         reply_to = complete_address(reply_to, file, "newsletter.reply_to")
     return replace(complete, from_email=from_email, reply_to=reply_to)
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= 100 and re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", text) is not None

@@ -56,18 +56,66 @@ class Limits:
     per_day: int = 0
 
 
-@dataclass(frozen=True)
-class Smtp:
-    """[smtp]: the provider that carries mail; without it mail goes to the local mailbox."""
+@dataclass(frozen=True, kw_only=True)
+class _Limited:
+    """What may be given no more than so many messages."""
 
+    messages_per_second: int = 0  # 0: no limit, here and below
+    messages_per_minute: int = 0
+    messages_per_hour: int = 0
+    messages_per_day: int = 0
+
+    @property
+    def limits(self) -> Limits:
+        """The four of them."""
+        return Limits(
+            self.messages_per_second,
+            self.messages_per_minute,
+            self.messages_per_hour,
+            self.messages_per_day,
+        )
+
+
+@dataclass(frozen=True)
+class Provider(_Limited):
+    """[smtp] or [smtp.NAME]: who carries mail; without one it goes to the local mailbox."""
+
+    name: str = "smtp"  # NAME
     host: str = ""
     port: int = 0  # 0: by `security`
     security: str = "starttls"
+    auth: str = ""  # how to log in; empty: what the server offers
     username: str = ""
     password: str = field(default="", repr=False)
+    password_command: tuple[str, ...] = field(default=(), repr=False)  # a program and its arguments
     connections: int = 8
     messages_per_connection: int = 500
     timeout_seconds: int = 300
+    weight: int = 1  # share of the mail, beside the other providers' weights
+    fallback: bool = False
+    lists: tuple[str, ...] = ()  # it carries these; empty: all
+    first_day: int = 0  # messages on a new sender's first day, then doubled daily; 0: no ramp-up
+
+    @property
+    def section(self) -> str:
+        """Where its settings stand: smtp, or smtp.NAME."""
+        return "smtp" if self.name == "smtp" else f"smtp.{self.name}"
+
+    def may_carry(self, list_name: str) -> bool:
+        """Whether mail to that list may go this way."""
+        return not self.lists or list_name in self.lists
+
+
+Smtp = Provider  # what the worker and its pool call it until they take several
+
+
+@dataclass(frozen=True)
+class DomainLimit(_Limited):
+    """[throttle.NAME]: what receiving domains, all together, are given at most."""
+
+    name: str
+    domains: tuple[str, ...]  # in A-labels, lower case
+    connections: int = 0  # messages under way at once; 0: no limit
 
 
 @dataclass(frozen=True)
@@ -140,12 +188,13 @@ class Config:
     site: Site
     brand: Brand = Brand()
     feeds: Feeds = Feeds()
-    smtp: Smtp | None = None
+    providers: tuple[Provider, ...] = ()
     dkim: Dkim | None = None
     delivery: Delivery = Delivery()
     serve: Serve = Serve()
     database: Database = Database()
     security: Security = Security()
+    throttles: tuple[DomainLimit, ...] = ()
     newsletters: tuple[NewsletterSettings, ...] = ()
 
     @property
@@ -171,4 +220,4 @@ class Config:
     @property
     def rehearsal(self) -> bool:
         """Whether mail goes to the local mailbox because no provider is set."""
-        return self.smtp is None
+        return not self.providers

@@ -23,10 +23,26 @@ LIMITS = {
     "newsletter.max_age_days": (1, 36_500),
     "serve.port": (0, 65_535),
     "smtp.connections": (1, 1_000),
+    "smtp.first_day": (0, 10_000_000),
     "smtp.messages_per_connection": (1, 1_000_000),
+    "smtp.messages_per_day": (0, 100_000_000),
+    "smtp.messages_per_hour": (0, 10_000_000),
+    "smtp.messages_per_minute": (0, 1_000_000),
+    "smtp.messages_per_second": (0, 10_000),
     "smtp.port": (0, 65_535),
     "smtp.timeout_seconds": (1, 3_600),
+    "smtp.weight": (1, 100),
+    "throttle.connections": (0, 1_000),
+    "throttle.messages_per_day": (0, 100_000_000),
+    "throttle.messages_per_hour": (0, 10_000_000),
+    "throttle.messages_per_minute": (0, 1_000_000),
+    "throttle.messages_per_second": (0, 10_000),
 }
+
+
+def keys_of(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    return tuple(item.name for item in fields(kind))
 
 
 def refuse_unknown(
@@ -42,18 +58,20 @@ def refuse_unknown(
             raise ConfigError(f"is no {what}", file=file, key=name, hint=hint)
 
 
-def build(kind: type, given: Mapping[str, Any], file: str, section: str) -> Any:
-    """Make a dataclass of `kind` from a TOML table. Raises ConfigError naming file and key."""
-    known = {item.name: item for item in fields(kind)}
+def build(kind: type, given: Mapping[str, Any], file: str, section: str, **fixed: Any) -> Any:
+    """Make a dataclass of `kind` from a TOML table. Raises ConfigError naming file and key.
+
+    `fixed` are fields that are no keys of the table: the name of a [section.NAME].
+    """
+    known = {item.name: item for item in fields(kind) if item.name not in fixed}
     refuse_unknown(given, known, file, f"key of [{section}]")
     _refuse_missing(known, given, file, section)
     hints = get_type_hints(kind)
-    return kind(
-        **{
-            name: _convert(value, hints[name], file, f"{section}.{name}")
-            for name, value in given.items()
-        }
-    )
+    values = {
+        name: _convert(value, hints[name], file, f"{section}.{name}")
+        for name, value in given.items()
+    }
+    return kind(**fixed, **values)
 
 
 def _refuse_missing(
@@ -103,7 +121,8 @@ def _strip(value: Any) -> Any:
 def _convert_int(value: Any, file: str, key: str) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
         value = int(value)
-    low, high = LIMITS[key]
+    section, *_, name = key.split(".")  # a table's NAME in between has no limits of its own
+    low, high = LIMITS[f"{section}.{name}"]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigError(
             f"must be a whole number from {low} to {high}, not {value!r}", file=file, key=key

@@ -2,7 +2,7 @@
 
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.mailbox import LocalMailbox, Mail, list_mails, read_head, read_mail
-from pipeline.delivery.opening import probe
+from pipeline.delivery.opening import none_works, probe, probe_each
 from pipeline.delivery.worker import Worker
 from pipeline.delivery.worker_name import gone_workers
 
@@ -13,7 +13,9 @@ __all__ = [
     "Worker",
     "gone_workers",
     "list_mails",
+    "none_works",
     "probe",
+    "probe_each",
     "read_head",
     "read_mail",
 ]

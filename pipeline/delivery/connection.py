@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Generic
 
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.delivery.dialogue import Dialogue, Event, Job
 from pipeline.errors import (
     MessageRefused,
@@ -27,7 +27,7 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 class Connection(Generic[Job]):
     """An open connection to a provider, logged in. All its methods return at once."""
 
-    def __init__(self, server: smtplib.SMTP, sock: socket.socket, settings: Smtp) -> None:
+    def __init__(self, server: smtplib.SMTP, sock: socket.socket, settings: Provider) -> None:
         self._socket = sock
         self._socket.setblocking(False)  # the standard library's
         self._settings = settings

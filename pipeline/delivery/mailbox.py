@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.errors import TransportUnavailable
 
 HOST = "127.0.0.1"
@@ -69,7 +69,7 @@ class LocalMailbox:
         if not line:
             self.__exit__(None, None, None)
             raise self._not_started()
-        self.provider = Smtp(host=HOST, port=int(line), security="none")
+        self.provider = Provider(name="mailbox", host=HOST, port=int(line), security="none")
         return self
 
     def _not_started(self, why: str = "") -> TransportUnavailable:

@@ -4,116 +4,145 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from pipeline.config import Smtp
+from pipeline.config import Provider, variable_of
+from pipeline.delivery.logins import log_in
 from pipeline.delivery.replies import make_reply
 from pipeline.errors import TransportError, TransportUnavailable
 
 
-def probe(settings: Smtp, hello: str) -> None:
+def probe_each(
+    providers: Sequence[Provider], hello: str
+) -> tuple[tuple[Provider, ...], tuple[TransportUnavailable, ...]]:
+    """Probe all: those that work, and why each of the others does not."""
+    working, problems = [], []
+    for provider in providers:
+        try:
+            probe(provider, hello)
+            working.append(provider)
+        except TransportUnavailable as error:
+            problems.append(error)
+    return tuple(working), tuple(problems)
+
+
+def none_works(problems: Sequence[TransportUnavailable]) -> TransportUnavailable:
+    """One sentence for all of them."""
+    if len(problems) == 1:
+        return problems[0]
+    return TransportUnavailable(
+        f"none of {len(problems)} providers works: {'; '.join(map(str, problems))}",
+        permanent=all(problem.permanent for problem in problems),
+        hint="; ".join(dict.fromkeys(problem.hint for problem in problems)),
+    )
+
+
+def probe(provider: Provider, hello: str) -> None:
     """Connect, encrypt, log in and leave: raises TransportUnavailable when one of these fails."""
-    server = open_connection(settings, hello)
+    server = open_connection(provider, hello)
     with suppress(smtplib.SMTPException, OSError):
         server.quit()
     server.close()
 
 
-def open_connection(settings: Smtp, hello: str) -> smtplib.SMTP:
+def open_connection(provider: Provider, hello: str) -> smtplib.SMTP:
     """Connect, encrypt and log in; `hello` is the name we give ourselves in EHLO.
 
     Raises TransportUnavailable with the reason and the mend, never with the password.
     """
-    place = f"{settings.host}:{settings.port}"
     try:
-        server = _open(settings, hello)
-    except ssl.SSLError as error:
-        raise _not_trusted(error, place) from error
-    except smtplib.SMTPException as error:
-        raise _not_introduced(error, place) from error
+        server = _open(provider, hello)
+    except (ssl.SSLError, smtplib.SMTPException) as error:
+        raise _not_introduced(error, provider) from error
     except OSError as error:
         raise TransportUnavailable(
-            f"the provider {place} cannot be reached: {error}",
-            hint="check [smtp] host and port, and that this machine may connect to it",
+            f"the provider {_place(provider)} cannot be reached: {error}",
+            hint=f"check [{provider.section}] host and port,"
+            " and that this machine may connect to it",
         ) from error
     try:
-        _introduce(server, settings, place)
+        _introduce(server, provider)
     except (smtplib.SMTPException, OSError) as error:
         server.close()
-        raise _not_introduced(error, place) from error
+        raise _not_introduced(error, provider) from error
     except TransportError:
         server.close()
         raise
     return server
 
 
-def _open(settings: Smtp, hello: str) -> smtplib.SMTP:
-    if settings.security == "tls":
+def _place(provider: Provider) -> str:
+    return f"{provider.host}:{provider.port}"
+
+
+def _open(provider: Provider, hello: str) -> smtplib.SMTP:
+    if provider.security == "tls":
         return smtplib.SMTP_SSL(
-            settings.host,
-            settings.port,
+            provider.host,
+            provider.port,
             local_hostname=hello,
-            timeout=settings.timeout_seconds,
+            timeout=provider.timeout_seconds,
             context=_tls_context(),
         )
     return smtplib.SMTP(
-        settings.host, settings.port, local_hostname=hello, timeout=settings.timeout_seconds
+        provider.host, provider.port, local_hostname=hello, timeout=provider.timeout_seconds
     )
 
 
-def _introduce(server: smtplib.SMTP, settings: Smtp, place: str) -> None:
+def _introduce(server: smtplib.SMTP, provider: Provider) -> None:
     server.ehlo_or_helo_if_needed()
-    if settings.security == "starttls":
+    if provider.security == "starttls":
         if not server.has_extn("starttls"):
             raise TransportUnavailable(
-                f"the provider {place} offers no STARTTLS",
-                hint='set [smtp] security = "tls" (port 465), or "none" for a server nearby',
+                f"the provider {_place(provider)} offers no STARTTLS",
+                hint=f'set [{provider.section}] security = "tls" (port 465),'
+                ' or "none" for a server nearby',
             )
         server.starttls(context=_tls_context())
         server.ehlo()  # what was said before encryption does not count (RFC 3207 4.2)
-    if settings.username:
-        _log_in(server, settings, place)
+    if provider.username:
+        log_in(server, provider, _place(provider))
 
 
-def _log_in(server: smtplib.SMTP, settings: Smtp, place: str) -> None:
-    if not (settings.username + settings.password).isascii():
-        raise TransportUnavailable(
-            f"the login for the provider {place} holds letters beyond ASCII, which cannot be sent",
-            permanent=True,
-            hint="choose a password of plain letters, digits and signs at your provider",
-        )
-    server.login(settings.username, settings.password)
-
-
-def _not_introduced(error: Exception, place: str) -> TransportUnavailable:
+def _not_introduced(error: Exception, provider: Provider) -> TransportUnavailable:
     if isinstance(error, ssl.SSLError):
-        return _not_trusted(error, place)
+        return _not_trusted(error, provider)
     code, said = 0, str(error)
     if isinstance(error, smtplib.SMTPResponseException):
         reply = make_reply(error.smtp_code, error.smtp_error)
         code, said = reply.code, f"{reply.code} {reply.text}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return TransportUnavailable(
-            f"the provider {place} does not accept the login: {said}",
+            f"the provider {_place(provider)} does not accept the login: {said}",
             code=code,
             permanent=code >= 500,
-            hint="check [smtp] username and password (PIPELINE_SMTP_PASSWORD)",
+            hint=_login_hint(provider),
         )
     return TransportUnavailable(
-        f"the provider {place} does not talk to us: {said}",
+        f"the provider {_place(provider)} does not talk to us: {said}",
         code=code,
-        hint="check [smtp] host, port and security with your provider's instructions",
+        hint=f"check [{provider.section}] host, port and security"
+        " with your provider's instructions",
     )
 
 
-def _not_trusted(error: ssl.SSLError, place: str) -> TransportUnavailable:
+def _login_hint(provider: Provider) -> str:
+    if provider.password_command:
+        return f"check [{provider.section}] username, and what its password_command prints"
+    variable = variable_of(provider.section, "password")
+    return f"check [{provider.section}] username and password ({variable})"
+
+
+def _not_trusted(error: ssl.SSLError, provider: Provider) -> TransportUnavailable:
     said = error.reason or str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         said = error.verify_message
     return TransportUnavailable(
-        f"the provider {place} offers no trustworthy encryption: {said}",
-        hint="check [smtp] host, port and security; the certificate must be valid for that host",
+        f"the provider {_place(provider)} offers no trustworthy encryption: {said}",
+        hint=f"check [{provider.section}] host, port and security;"
+        " the certificate must be valid for that host",
     )
 
 

@@ -7,7 +7,7 @@ import smtplib
 import socket
 import threading
 
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.delivery.opening import open_connection
 from pipeline.errors import TransportUnavailable
 
@@ -17,8 +17,8 @@ Opened = smtplib.SMTP | TransportUnavailable
 class Openings:
     """Opens connections in threads of their own and wakes a selector when one is there."""
 
-    def __init__(self, settings: Smtp, hello: str) -> None:
-        self._settings = settings
+    def __init__(self, provider: Provider, hello: str) -> None:
+        self._provider = provider
         self._hello = hello
         self._done: queue.SimpleQueue[Opened] = queue.SimpleQueue()
         self._awake, self._alarm = socket.socketpair()
@@ -64,7 +64,7 @@ class Openings:
 
     def _open(self) -> None:
         try:
-            opened: Opened = open_connection(self._settings, self._hello)
+            opened: Opened = open_connection(self._provider, self._hello)
         except TransportUnavailable as error:
             opened = error
         if self._closed.is_set():

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from pipeline import audience, campaigns
 from pipeline.campaigns import Campaign, Due, Verdict
 from pipeline.compose import Edition
-from pipeline.config import Config, Smtp, read_config
+from pipeline.config import Config, Provider, read_config
 from pipeline.content import Post
 from pipeline.db import reading, writing
 from tests.campaigns.examples import NOW, a_post
@@ -32,7 +32,7 @@ class Desk:
     @property
     def real(self) -> Desk:
         """The same site with a provider."""
-        return replace(self, config=replace(self.config, smtp=Smtp(host="127.0.0.1")))
+        return replace(self, config=replace(self.config, providers=(Provider(host="127.0.0.1"),)))
 
     def with_posts(self, *posts: Post) -> Desk:
         return replace(self, posts=posts)

@@ -14,7 +14,7 @@ from pipeline import audience, campaigns, ledger
 from pipeline.campaigns import Due, Verdict
 from pipeline.campaigns.selection import Selection
 from pipeline.compose import Edition
-from pipeline.config import Config, NewsletterSettings, Site, Smtp
+from pipeline.config import Config, NewsletterSettings, Provider, Site
 from pipeline.db import reading, writing
 from pipeline.schema import campaigns as campaigns_table
 from pipeline.schema import consumed_posts, occurrences, schedules
@@ -61,7 +61,7 @@ def count(engine: Engine, table: sa.Table) -> int:
 
 
 def real(config: Config) -> Config:
-    return replace(config, smtp=Smtp(host="127.0.0.1"))
+    return replace(config, providers=(Provider(host="127.0.0.1"),))
 
 
 def test_a_launch_makes_the_campaign_and_consumes_its_posts(engine: Engine, config: Config) -> None:

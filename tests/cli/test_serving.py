@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import Pipeline
 from tests.support.site import SiteFolder
+from tests.support.smtp import CapturingServer
 
 
 @pytest.fixture
@@ -38,6 +39,24 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
         if words in line:
             return said
     pytest.fail(f"{words!r} was never said:\n{said}")
+
+
+@pytest.fixture
+def two_providers(site: SiteFolder, smtp_server: CapturingServer) -> None:
+    """Two are set, and nobody is at the first one's port."""
+    for name, port in (("gone", 9), ("there", smtp_server.port)):
+        site.configure_more(f'[smtp.{name}]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"')
+
+
+@pytest.mark.usefixtures("two_providers")
+def test_each_provider_is_tried_at_the_start_and_a_fault_is_said(
+    serving: subprocess.Popen[str],
+) -> None:
+    said = read_until(serving, "until it works")
+
+    assert "127.0.0.1:9 cannot be reached" in said
+    assert "[smtp.gone] host and port" in said
+    assert "the others carry mail until it works" in said
 
 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])

@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from pipeline import audience, campaigns
 from pipeline.audience import read_keys
 from pipeline.clock import Clock, Pass, Site, all_balances, run_pass, site_files
-from pipeline.config import Smtp, read_config
+from pipeline.config import Provider, read_config
 from pipeline.db import open_database
 from pipeline.errors import PipelineError, TransportUnavailable
 from pipeline.schema import CampaignState, DeliveryStatus
@@ -64,8 +64,8 @@ def ticking(open_site: Site, smtp_server: CapturingServer, said: list[str]) -> I
     open_site.engine.dispose()
 
 
-def local(server: CapturingServer) -> Smtp:
-    return Smtp(host=server.host, port=server.port, security="none", connections=2)
+def local(server: CapturingServer) -> Provider:
+    return Provider(host=server.host, port=server.port, security="none", connections=2)
 
 
 def states(site: Site) -> list[CampaignState]:
@@ -336,6 +336,43 @@ def test_a_provider_that_refuses_us_is_never_replaced_by_the_mailbox(
     assert states(open_site) == []
     assert not open_site.mailbox.exists()
     assert (open_site.output / "feed.xml").is_file()
+
+
+def providers_at(*ports: int) -> str:
+    return "".join(
+        f'[smtp.at-{port}]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
+        for port in ports
+    )
+
+
+def test_a_pass_goes_on_by_the_providers_that_work_and_tells_of_the_others(
+    site: SiteFolder, open_site: Site, smtp_server: CapturingServer, hands: Hands
+) -> None:
+    site.configure_more(providers_at(9, smtp_server.port))
+    config = read_config(site.root, {})
+
+    done = run_pass(Site(config, open_site.engine, open_site.keys, hands))
+
+    assert len(smtp_server.received) == 2
+    (problem,) = done.problems
+    assert "127.0.0.1:9 cannot be reached" in str(problem)
+    assert "[smtp.at-9]" in problem.hint
+
+
+def test_when_no_provider_works_each_is_told_and_nothing_is_launched(
+    site: SiteFolder, open_site: Site, hands: Hands
+) -> None:
+    site.configure_more(providers_at(9, 7))
+    config = read_config(site.root, {})
+
+    with pytest.raises(
+        TransportUnavailable, match=r"none of 2 providers works.*:9 .*:7 "
+    ) as caught:
+        run_pass(Site(config, open_site.engine, open_site.keys, hands))
+
+    assert "[smtp.at-9]" in caught.value.hint
+    assert "[smtp.at-7]" in caught.value.hint
+    assert states(open_site) == []
 
 
 def pass_through(site: SiteFolder, of: Site, server: CapturingServer) -> Pass:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from pipeline import clock, ledger
 from pipeline.audience import read_keys
 from pipeline.clock import Clock, Site, all_balances, run_pass
-from pipeline.config import Smtp, read_config
+from pipeline.config import Provider, read_config
 from pipeline.schema import Decision, DeliveryStatus
 from tests.support.site import SiteFolder
 from tests.support.smtp import CapturingServer
@@ -79,7 +79,7 @@ def test_a_tick_says_once_that_all_is_held_and_goes_on_when_armed(
     held: Site, smtp_server: CapturingServer
 ) -> None:
     said: list[str] = []
-    place = Smtp(host=smtp_server.host, port=smtp_server.port, security="none")
+    place = Provider(host=smtp_server.host, port=smtp_server.port, security="none")
     ticking = Clock(held, place, said.append)
     ticking.tick()
     ticking.tick()
@@ -99,7 +99,7 @@ def test_a_tick_says_once_that_all_is_held_and_goes_on_when_armed(
 def test_a_campaign_under_way_is_not_sent_while_held(
     open_site: Site, smtp_server: CapturingServer
 ) -> None:
-    place = Smtp(host=smtp_server.host, port=smtp_server.port, security="none")
+    place = Provider(host=smtp_server.host, port=smtp_server.port, security="none")
     ticking = Clock(open_site, place, lambda _: None)
     ticking.tick()
     move_away(open_site)
@@ -115,7 +115,7 @@ def test_a_backup_from_before_a_round_of_sending_is_known(
     open_site: Site, smtp_server: CapturingServer
 ) -> None:
     """Even when the program was not started anew between the two."""
-    place = Smtp(host=smtp_server.host, port=smtp_server.port, security="none")
+    place = Provider(host=smtp_server.host, port=smtp_server.port, security="none")
     ticking = Clock(open_site, place, lambda _: None)
     ticking.tick()
     before = mark_of(open_site)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.delivery import opening
 from pipeline.delivery.connection import Connection
 from pipeline.delivery.dialogue import Accepted, Event, Failed
@@ -24,16 +24,16 @@ Connect = Callable[..., "Line"]
 SENDER = "letter@larkfield.example"
 
 
-def settings_for(server: Place, **values: Any) -> Smtp:
+def settings_for(server: Place, **values: Any) -> Provider:
     """Provider settings that lead to `server`."""
-    plain = Smtp(host=server.host, port=server.port, security="none", timeout_seconds=20)
+    plain = Provider(host=server.host, port=server.port, security="none", timeout_seconds=20)
     return replace(plain, **values)
 
 
 class Line:
     """One connection, looked after until each message has its answer."""
 
-    def __init__(self, settings: Smtp) -> None:
+    def __init__(self, settings: Provider) -> None:
         server = opening.open_connection(settings, "larkfield.example")
         assert server.sock is not None
         self.connection: Connection[str] = Connection(server, server.sock, settings)

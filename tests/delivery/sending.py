@@ -20,7 +20,7 @@ from pipeline.campaigns import Due, Verdict
 from pipeline.campaigns.selection import Selection
 from pipeline.compose import Edition
 from pipeline.compose.slots import slot
-from pipeline.config import Config, Delivery, NewsletterSettings, Serve, Site, Smtp
+from pipeline.config import Config, Delivery, NewsletterSettings, Provider, Serve, Site
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook, Worker
 from pipeline.delivery.worker import Progress
@@ -145,7 +145,7 @@ class Sending:
     ) -> Worker:
         """A worker that sends through the server at `place`; `provider` is of [smtp]."""
         plain: dict[str, Any] = {"security": "none", "connections": 1, "timeout_seconds": 20}
-        settings = Smtp(host=place.host, port=place.port, **(plain | provider))
+        settings = Provider(host=place.host, port=place.port, **(plain | provider))
         letters = LetterBook(self.engine, self.config, KEYS)
         return Worker(
             self.engine,
@@ -265,7 +265,8 @@ def one_each(numbers: Sequence[int]) -> dict[str, int]:
 
 def make_sending(engine: Engine, root: Path) -> Sending:
     """A practice with a provider, not a rehearsal."""
-    smtp = Smtp(host="mail.test", security="none")
+    providers = (Provider(host="mail.test", security="none"),)
     serve = Serve(public_url="https://letter.larkfield.example")
     delivery = Delivery(range_size=7)
-    return Sending(engine, Config(root=root, site=SITE, smtp=smtp, serve=serve, delivery=delivery))
+    config = Config(root=root, site=SITE, providers=providers, serve=serve, delivery=delivery)
+    return Sending(engine, config)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.delivery import probe
 from pipeline.errors import TransportUnavailable
 from tests.delivery.conftest import settings_for
@@ -48,7 +48,7 @@ def test_a_provider_that_is_not_there_is_named_with_a_hint() -> None:
         port = closed.getsockname()[1]
 
     with pytest.raises(TransportUnavailable) as caught:
-        probe(Smtp(host="127.0.0.1", port=port, security="none"), "larkfield.example")
+        probe(Provider(host="127.0.0.1", port=port, security="none"), "larkfield.example")
 
     assert f"127.0.0.1:{port} cannot be reached" in str(caught.value)
     assert "[smtp] host and port" in caught.value.hint
@@ -56,7 +56,7 @@ def test_a_provider_that_is_not_there_is_named_with_a_hint() -> None:
 
 def test_a_name_that_leads_nowhere_is_named_with_a_hint() -> None:
     with pytest.raises(TransportUnavailable, match=r"mail\.invalid:25 cannot be reached"):
-        probe(Smtp(host="mail.invalid", port=25, security="none"), "larkfield.example")
+        probe(Provider(host="mail.invalid", port=25, security="none"), "larkfield.example")
 
 
 @pytest.mark.parametrize("reply", ["421 4.3.2 come back later", "554 5.7.1 not you"])

@@ -87,7 +87,7 @@ def test_a_rehearsal_is_left_to_the_local_mailbox(
     sending: Sending, smtp_server: CapturingServer
 ) -> None:
     real = sending.config
-    sending.config = replace(real, smtp=None)
+    sending.config = replace(real, providers=())
     sending.launch(some_people(3))
     sending.config = real
     sending.worker(smtp_server).run()

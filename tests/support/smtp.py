@@ -6,9 +6,11 @@ import asyncio
 import email
 import email.policy
 import functools
+import re
 import ssl
 import subprocess
 import threading
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -16,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Session
 
 COMMANDS = ("EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "QUIT")
+MECHANISMS = ("PLAIN", "LOGIN", "XOAUTH2")
 DROP = "drop"  # instead of a reply: the connection breaks off without a word
 
 
@@ -101,6 +104,7 @@ class Script:
     answers: list[Answer] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)  # as they came, without their arguments
+    logins: list[str] = field(default_factory=list)  # tried, by mechanism
     connections: int = 0
     arrival: threading.Condition = field(default_factory=threading.Condition)
 
@@ -122,7 +126,8 @@ class CapturingServer(Controller):
     """The server, in a thread of its own; `host` and `port` say where, `received` what came.
 
     With a `certificate` it offers STARTTLS, or speaks TLS from the start if `implicit_tls`;
-    with a `login` it wants exactly that user and password; `extensions` are further EHLO lines.
+    with a `login` it wants exactly that user and password (or token), by one of `mechanisms`;
+    `extensions` are further EHLO lines.
     """
 
     def __init__(
@@ -131,11 +136,13 @@ class CapturingServer(Controller):
         certificate: Certificate | None = None,
         implicit_tls: bool = False,
         login: tuple[str, str] | None = None,
+        mechanisms: tuple[str, ...] = MECHANISMS,
         extensions: tuple[str, ...] = ("PIPELINING", "ENHANCEDSTATUSCODES"),
     ) -> None:
         self.script = Script()
         self.extensions = extensions
         self._login = login
+        self._mechanisms = mechanisms
         context = certificate.context() if certificate else None
         self._tls = {"tls_context": context} if context and not implicit_tls else {}
         super().__init__(
@@ -183,6 +190,7 @@ class CapturingServer(Controller):
             enable_SMTPUTF8=True,
             loop=self.loop,
             authenticator=self._authenticate,
+            auth_exclude_mechanism=set(MECHANISMS) - set(self._mechanisms),
             **self._tls,
             **wanted,
         )
@@ -202,8 +210,9 @@ class CapturingServer(Controller):
         self.script.connections = 0  # that was aiosmtpd looking whether it runs
 
     def _authenticate(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any
+        self, _server: SMTP, _session: Session, _envelope: Envelope, mechanism: str, data: Any
     ) -> AuthResult:
+        self.script.logins.append(mechanism)
         given = (data.login, data.password) if isinstance(data, LoginPassword) else ()
         wanted = tuple(part.encode() for part in self._login or ())
         return AuthResult(success=bool(wanted) and given == wanted, handled=False)
@@ -226,6 +235,18 @@ class _Handler:
     ) -> list[str]:
         session.host_name = hostname
         return [responses[0], *[f"250-{line}" for line in self.extensions], *responses[1:]]
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802  # aiosmtpd's name
+        """As Gmail does it: what it says against a token is a challenge; an empty line answers."""
+        given = b64decode(args[1]) if args[1:] else await server.challenge_auth("")
+        if given is MISSING:
+            return AuthResult(success=False)
+        found = re.fullmatch(rb"user=(.*?)\x01auth=Bearer (.*?)\x01\x01", given)
+        result = server._authenticate("XOAUTH2", LoginPassword(*found.groups()) if found else None)
+        if not result.success:
+            answer = await server.challenge_auth('{"status":"401","schemes":"bearer"}')
+            assert answer == b""
+        return result
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd's name
         self, server: _ScriptedSession, session: Session, envelope: Envelope

@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from pipeline.clock import Site
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.delivery.mailbox import make_maildir
 from pipeline.web import mailbox
 from tests.web.server import Server
@@ -204,7 +204,7 @@ def test_with_a_provider_there_is_no_mailbox_at_all(
     open_site: Site, start: Callable[[Site], Server], capture: Capture
 ) -> None:
     path = capture(text="x")
-    config = replace(open_site.config, smtp=Smtp(host="smtp.example.com", port=587))
+    config = replace(open_site.config, providers=(Provider(host="smtp.example.com", port=587),))
     server = start(replace(open_site, config=config))
 
     assert server.get("/mailbox/").status == 404
