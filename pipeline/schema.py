@@ -19,6 +19,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -352,4 +353,34 @@ installations = Table(
     Column("generation", BigInteger),
     Column("held", Boolean, nullable=False),
     _time("raised_at", nullable=False),
+)
+
+# --- throttle -------------------------------------------------------------------------------
+
+# What a provider (`domain` empty), or one receiving domain through it, was sent of late, and the
+# pace it has learned. `bookings` holds, by the seconds of a window, instants and counts; `first_at`
+# begins the ramp-up; the last three are empty where there was no trouble.
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("bookings", Json, nullable=False),
+    _time("first_at"),
+    Column("interval_seconds", Float),
+    _time("next_at"),
+    _time("heard_from"),
+)
+
+# Connections, or messages in flight, that a worker may have at a provider or a domain until then;
+# one with a count of 0 waits, since `since`, for its turn.
+slots = Table(
+    "slots",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("worker", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    _time("since", nullable=False),
+    _time("until", nullable=False),
 )

@@ -32,13 +32,14 @@ ROOMS: dict[str, str] = {
     "preflight": "errors config content compose",
     "audience": "errors config schema db",
     "ledger": "errors schema db",
+    "throttle": "errors config schema db",
     "campaigns": "errors config schema db content compose preflight audience ledger",
-    "delivery": "errors config schema db compose audience ledger campaigns",
+    "delivery": "errors config schema db compose audience ledger throttle campaigns",
     "returns": "errors config schema db audience ledger campaigns",
     "accounts": "errors config schema db",
     "clock": (
-        "errors config schema db content feeds compose preflight audience ledger campaigns "
-        "delivery returns accounts"
+        "errors config schema db content feeds compose preflight audience ledger throttle "
+        "campaigns delivery returns accounts"
     ),
     "web": (
         "errors language palette config schema db content feeds compose preflight audience ledger "
@@ -46,8 +47,8 @@ ROOMS: dict[str, str] = {
     ),
     "proving": "errors config schema db audience ledger campaigns delivery clock",
     "cli": (
-        "errors config schema db content pasted feeds compose preflight audience ledger campaigns "
-        "delivery returns accounts clock web proving"
+        "errors config schema db content pasted feeds compose preflight audience ledger throttle "
+        "campaigns delivery returns accounts clock web proving"
     ),
     "__main__": "cli",  # python -m pipeline
 }

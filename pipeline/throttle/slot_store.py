@@ -1,0 +1,74 @@
+"""Slots: connections, or messages in flight, that worker processes share; a row for each worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+
+from pipeline.db import insert
+from pipeline.schema import slots
+from pipeline.throttle.scope import Scope
+from pipeline.throttle.shares import Share, divide
+from pipeline.throttle.store import hold
+from pipeline.throttle.windows import LATE
+
+_KEY = ("provider", "domain", "worker")
+
+
+def take_slots(
+    connection: Connection,
+    scope: Scope,
+    worker: str,
+    wanted: int,
+    limit: int,
+    now: datetime,
+    until: datetime,
+) -> int:
+    """How many of the scope's `limit` slots `worker` may use until then, unless it asks before.
+
+    To be asked again and again, by all workers for the same length of time. Whoever gets fewer than
+    before closes what is too much before it does anything else; who gets none is the next in turn.
+    """
+    hold(connection, (scope,))
+    _forget(connection, scope, now, until)
+    live = {row.worker: Share(row.worker, row.count, row.since) for row in _rows(connection, scope)}
+    mine = live.pop(worker, Share(worker, 0, now))
+    count = divide(mine, tuple(live.values()), wanted, limit, now) if wanted > 0 else 0
+    since = mine.since if bool(count) == bool(mine.count) else now
+    if wanted > 0:
+        _write(connection, scope, Share(worker, count, min(since, now)), until)
+    else:
+        connection.execute(delete(slots).where(_of(scope), slots.c.worker == worker))
+    return count
+
+
+def return_slots(connection: Connection, worker: str) -> None:
+    """Give back all that a worker holds."""
+    connection.execute(delete(slots).where(slots.c.worker == worker))
+
+
+def _forget(connection: Connection, scope: Scope, now: datetime, until: datetime) -> None:
+    """Leave out workers that have not asked in time, also those of a clock put back since."""
+    connection.execute(delete(slots).where(_of(scope), slots.c.until <= now))
+    connection.execute(
+        update(slots).where(_of(scope), slots.c.until > until + LATE).values(until=until)
+    )
+
+
+def _rows(connection: Connection, scope: Scope) -> Any:
+    return connection.execute(select(slots).where(_of(scope)))
+
+
+def _write(connection: Connection, scope: Scope, share: Share, until: datetime) -> None:
+    new = {"count": share.count, "until": until, "since": share.since}
+    connection.execute(
+        insert(connection, slots)
+        .values(provider=scope.provider, domain=scope.domain, worker=share.worker, **new)
+        .on_conflict_do_update(index_elements=_KEY, set_=new)
+    )
+
+
+def _of(scope: Scope) -> Any:
+    return and_(slots.c.provider == scope.provider, slots.c.domain == scope.domain)
