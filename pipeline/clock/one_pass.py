@@ -89,7 +89,7 @@ def run_pass(
         edition_pages = publish_feeds(site, content)
         sending = live_campaigns(site)
         on_stage("Sending")
-        failure = _send(site, providers[0], sending, on_progress)
+        failure = _send(site, providers, sending, on_progress, unavailable.append)
     return Pass(
         content,
         imports,
@@ -103,12 +103,13 @@ def run_pass(
 
 def _send(
     site: Site,
-    provider: Provider,
+    providers: Sequence[Provider],
     sending: Sequence[Campaign],
     on_progress: Callable[[Counter[DeliveryStatus], int], None],
+    on_problem: Callable[[TransportUnavailable], None],
 ) -> TransportError | None:
     total = sum(one.sheet.open for one in balances(site, [campaign.id for campaign in sending]))
-    worker = make_worker(site, provider, lambda counts: on_progress(counts, total))
+    worker = make_worker(site, providers, lambda counts: on_progress(counts, total), on_problem)
     try:
         worker.run()
     except TransportError as error:

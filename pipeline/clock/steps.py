@@ -228,11 +228,18 @@ def open_provider(
 
 def make_worker(
     site: Site,
-    provider: Provider,
+    providers: Sequence[Provider],
     on_progress: Callable[[Counter[DeliveryStatus]], None] = lambda _: None,
+    on_problem: Callable[[TransportUnavailable], None] = lambda _: None,
 ) -> Worker:
     """A worker for this site's campaigns in its present mode."""
     letters = LetterBook(site.engine, site.config, site.keys)
     return Worker(
-        site.engine, site.config, provider, letters, now=site.now, on_progress=on_progress
+        site.engine,
+        site.config,
+        providers,
+        letters,
+        now=site.now,
+        on_progress=on_progress,
+        on_problem=on_problem,
     )

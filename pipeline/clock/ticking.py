@@ -29,7 +29,7 @@ from pipeline.config import Provider
 from pipeline.content import published
 from pipeline.db import reading
 from pipeline.delivery import Worker
-from pipeline.errors import PipelineError, SiteHeld
+from pipeline.errors import PipelineError, SiteHeld, TransportUnavailable
 from pipeline.schema import CampaignState, DeliveryStatus
 
 TICK_SECONDS = 5
@@ -199,7 +199,7 @@ class Clock:
         providers = (self._provider,) if self._provider else self._site.config.providers
         if not sending or not providers or self._raise() is not None:
             return
-        self._worker = make_worker(self._site, providers[0])
+        self._worker = make_worker(self._site, providers, on_problem=self._tell_problem)
         if self._ended.is_set():
             return
         try:
@@ -211,6 +211,9 @@ class Clock:
     def _raise(self) -> SiteHeld | None:
         """Before and after a round, so that a backup from within it is older; the tick tells."""
         return ledger.raise_generation(self._site.engine, self._site.config.var, self._site.now())
+
+    def _tell_problem(self, problem: TransportUnavailable) -> None:
+        self._once("provider", f"{problem} ({problem.hint})")
 
     def _tell_sent(self, sending: Sequence[Campaign]) -> None:
         for balance in balances(self._site, [campaign.id for campaign in sending]):

@@ -21,7 +21,6 @@ from pipeline.config.settings import (
     Security,
     Serve,
     Site,
-    Smtp,
 )
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "Security",
     "Serve",
     "Site",
-    "Smtp",
     "make_newsletter_settings",
     "read_config",
     "variable_of",

@@ -106,9 +106,6 @@ class Provider(_Limited):
         return not self.lists or list_name in self.lists
 
 
-Smtp = Provider  # what the worker and its pool call it until they take several
-
-
 @dataclass(frozen=True)
 class DomainLimit(_Limited):
     """[throttle.NAME]: what receiving domains, all together, are given at most."""

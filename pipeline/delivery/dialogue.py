@@ -86,6 +86,7 @@ class Dialogue(Generic[Job]):
         self._body: Job | None = None
         self._dirty = False  # a transaction failed and is still open at the server
         self._leaving = False
+        self.slowed = False  # it closes because of whom a message is for (421 4.7.X to RCPT)
         self.closing: Reply | None = None  # why nothing more can be said
 
     @property
@@ -199,6 +200,7 @@ class Dialogue(Generic[Job]):
         elif step is _Step.EMPTY_BODY:
             pass  # nothing was sent to anybody, whatever it says
         elif step is _Step.QUIT or reply.code == 421 or reply.code < NO_REPLY:
+            self.slowed = step is _Step.RCPT and reply.text.startswith("4.7.")
             self.closing = reply
         elif step is _Step.RSET:
             self.closing = None if reply.code == 250 else reply

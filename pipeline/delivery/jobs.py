@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,9 @@ from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.worker_name import gone_workers
 from pipeline.ledger import Range, Recipient, Start
 
+LONGEST_SLEEP_SECONDS = 1.0
+MOST_WAITING = 5_000  # people; so memory stays flat, whoever is kept back by a limit
+
 
 @dataclass(eq=False)
 class Lent:
@@ -23,6 +26,7 @@ class Lent:
 
     range: Range
     open: int
+    not_before: datetime | None = None  # when those who were set aside may be begun
 
 
 @dataclass(eq=False)
@@ -35,6 +39,17 @@ class Job:
     message: bytes = field(default=b"", repr=False)
     attempt: int = 0  # once it is started
     tries: int = 0  # fresh connections that ended before the body
+    domain: str = ""  # the receiver whose limits count for it
+
+
+@dataclass(eq=False)
+class Lane:
+    """The people who wait for the same: of one list, and at a receiver with limits of its own."""
+
+    list_name: str
+    domain: str
+    jobs: deque[Job] = field(default_factory=deque)
+    opens_at: datetime | None = None  # when the next of them may be begun; None: now
 
 
 class Stock:
@@ -47,6 +62,7 @@ class Stock:
         settings: Delivery,
         now: Callable[[], datetime],
         recorder: Recorder,
+        domain_of: Callable[[str], str],
         *,
         rehearsal: bool,
     ) -> None:
@@ -55,18 +71,32 @@ class Stock:
         self._settings = settings
         self._now = now
         self._recorder = recorder
+        self._domain_of = domain_of
         self._rehearsal = rehearsal
-        self._waiting: deque[Job] = deque()
+        self._lanes: dict[tuple[str, str], Lane] = {}
         self._dry = False
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Where somebody waits."""
+        return tuple(lane for lane in self._lanes.values() if lane.jobs)
 
     def __len__(self) -> int:
         """How many people wait for a connection."""
-        return len(self._waiting)
+        return sum(len(lane.jobs) for lane in self._lanes.values())
 
-    def fill(self, count: int) -> None:
-        """Have at least `count` people waiting, as long as the ledger has any that are due."""
-        while len(self._waiting) < count and not self._dry:
-            lent = self._next_range()
+    @property
+    def ready(self) -> int:
+        """How many of them may be begun now."""
+        return sum(len(lane.jobs) for lane in self._lanes.values() if lane.opens_at is None)
+
+    def fill(self, count: int, lists: Collection[str] | None) -> None:
+        """Have at least `count` people ready, as long as the ledger has any that are due.
+
+        They are of `lists`, or of any.
+        """
+        while self.ready < count and len(self) < MOST_WAITING and not self._dry:
+            lent = self._next_range(lists)
             if lent is None:
                 self._dry = True
                 return
@@ -75,6 +105,17 @@ class Stock:
                 people = ledger.read_recipients(connection, lent, self._now())
             self._recorder.note_skipped(gone)
             self._take(lent, people)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many wait that nobody is fetched before some have gone."""
+        return len(self) >= MOST_WAITING
+
+    def seconds_to_wait(self, now: datetime) -> float:
+        """Until the next who waits for a limit may be begun; at most a second."""
+        times = [lane.opens_at for lane in self.lanes if lane.opens_at is not None]
+        seconds = [LONGEST_SLEEP_SECONDS, *((at - now).total_seconds() for at in times)]
+        return max(0.0, min(seconds))
 
     def look_again(self) -> None:
         """Ask the ledger once more, though it had nobody left."""
@@ -85,11 +126,20 @@ class Stock:
         if not people:
             self._recorder.release(lent)
         in_work = Lent(lent, len(people))
-        self._waiting += (
-            Job(one, in_work, Start(lent.campaign_id, one.subscriber_id)) for one in people
-        )
+        for one in people:
+            self._join(Job(one, in_work, Start(lent.campaign_id, one.subscriber_id)))
 
-    def _next_range(self) -> Range | None:
+    def _join(self, job: Job) -> None:
+        self._lane_of(job).jobs.append(job)
+
+    def _lane_of(self, job: Job) -> Lane:
+        job.domain = self._domain_of(job.recipient.email)
+        key = job.lent.range.list_name, job.domain
+        if key not in self._lanes:
+            self._lanes[key] = Lane(*key)
+        return self._lanes[key]
+
+    def _next_range(self, lists: Collection[str] | None) -> Range | None:
         """Lease a range that waits, else open the next one of a roster."""
         now = self._now()
         with writing(self._engine) as connection:
@@ -101,32 +151,48 @@ class Stock:
                     now,
                     self._settings.lease_seconds,
                     rehearsal=self._rehearsal,
+                    lists=lists,
                     gone=gone,
                 )
                 if lent or not ledger.open_range(
-                    connection, self._settings.range_size, now, rehearsal=self._rehearsal
+                    connection,
+                    self._settings.range_size,
+                    now,
+                    rehearsal=self._rehearsal,
+                    lists=lists,
                 ):
                     return lent
 
-    def next(self) -> Job:
-        """The person whose turn it is."""
-        return self._waiting.popleft()
-
     def put_back(self, job: Job) -> None:
         """Let a person whose message was not begun be the next again."""
-        self._waiting.appendleft(job)
+        self._lane_of(job).jobs.appendleft(job)
+
+    def sort_anew(self) -> None:
+        """Other receivers have limits now."""
+        waiting = [job for lane in self._lanes.values() for job in lane.jobs]
+        self._lanes = {}
+        for job in waiting:
+            self._join(job)
 
     def settle(self, job: Job) -> None:
         """A person is done with, for now; with the last of a range it is given back."""
         job.message = b""
         job.lent.open -= 1
         if job.lent.open == 0:
-            self._recorder.release(job.lent.range)
+            self._recorder.release(job.lent.range, job.lent.not_before)
+
+    def set_aside(self, lane: Lane, not_before: datetime | None = None) -> None:
+        """Let go of the people of a lane: they stay planned, and are due again at `not_before`."""
+        jobs, lane.jobs = lane.jobs, deque()
+        for job in jobs:
+            if not_before is not None:
+                job.lent.not_before = min(job.lent.not_before or not_before, not_before)
+            self.settle(job)
 
     def clear(self) -> None:
         """Let go of everybody who waits: they stay planned."""
-        while self._waiting:
-            self.settle(self._waiting.popleft())
+        for lane in self.lanes:
+            self.set_aside(lane)
 
     def look_after(self, lent: Lent) -> None:
         """Let go of a range's people who wait, if it was taken over or its campaign stopped."""
@@ -134,9 +200,8 @@ class Stock:
             held = ledger.is_held(connection, lent.range, self._worker)
         if held:
             return
-        waiting, self._waiting = self._waiting, deque()
-        for job in waiting:
-            if job.lent is lent:
+        for lane in self.lanes:
+            theirs = [job for job in lane.jobs if job.lent is lent]
+            lane.jobs = deque(job for job in lane.jobs if job.lent is not lent)
+            for job in theirs:
                 self.settle(job)
-            else:
-                self._waiting.append(job)

@@ -6,7 +6,7 @@ import selectors
 import time
 from collections.abc import Iterator
 
-from pipeline.config import Smtp
+from pipeline.config import Provider
 from pipeline.delivery.connection import Connection
 from pipeline.delivery.jobs import Job
 from pipeline.delivery.openings import Openings
@@ -19,11 +19,15 @@ REGROW_SECONDS = 60  # after which one more connection is tried where the provid
 class Pool:
     """Open connections to one provider. For use by one thread, `wake` excepted."""
 
-    def __init__(self, provider: Smtp, hello: str) -> None:
+    def __init__(
+        self, provider: Provider, hello: str, selector: selectors.BaseSelector, owner: object
+    ) -> None:
+        """`selector` gets `owner` and the connection as data; without one, to `welcome` some."""
         self._provider = provider
         self._openings = Openings(provider, hello)
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._openings, selectors.EVENT_READ)
+        self._selector = selector
+        self._owner = owner
+        self._selector.register(self._openings, selectors.EVENT_READ, (owner, None))
         self._connections: set[Connection[Job]] = set()
         self._proven = False
         self._regrow_at = 0.0
@@ -31,6 +35,7 @@ class Pool:
         # The first connection goes alone until the provider has accepted something: what it has
         # against us then costs one message, not one for each connection.
         self.limit = 1
+        self._most = provider.connections
 
     def __iter__(self) -> Iterator[Connection[Job]]:
         """The open connections as they are now; they may be dropped meanwhile."""
@@ -48,14 +53,30 @@ class Pool:
         """The provider has accepted a message: all connections may be used."""
         if not self._proven:
             self._proven = True
-            self.limit = self._provider.connections
+            self.limit = self._most
+
+    def allow(self, most: int) -> None:
+        """Use at most so many, of those that are set: other workers have the rest."""
+        if self._proven and self.limit == self._most:
+            self.limit = most
+        self._most = most
+
+    @property
+    def most(self) -> int:
+        """How many may be open."""
+        return min(self.limit, self._most)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether more are open than may be."""
+        return sum(not one.dialogue.leaving for one in self._connections) > self._most
 
     def open_for(self, people: int) -> None:
         """Open as many more as are allowed and as there are people without one."""
-        if self._proven and self.limit < self._provider.connections:
+        if self._proven and self.limit < self._most:
             self._regrow()
         under_way = self._openings.under_way
-        allowed = self.limit - len(self._connections) - under_way
+        allowed = self.most - len(self._connections) - under_way
         free = sum(one.free for one in self._connections) + under_way
         for _ in range(min(allowed, people - free)):
             self._openings.begin()
@@ -78,29 +99,23 @@ class Pool:
         self._regrow_at = time.monotonic() + REGROW_SECONDS
         return True
 
-    def wait(self, seconds: float) -> Iterator[Connection[Job] | TransportUnavailable]:
-        """Connections that have something to read or room to write, and those not to be had."""
-        for key, _ in self._selector.select(seconds):
-            if key.data is None:
-                yield from self._welcome()
-            else:
-                yield key.data
-
-    def _welcome(self) -> Iterator[TransportUnavailable]:
+    def welcome(self) -> Iterator[TransportUnavailable]:
+        """Take in the connections that were opened; tells of those that are not to be had."""
         for opened in self._openings.take():
             if isinstance(opened, TransportUnavailable):
                 yield opened
             elif opened.sock is not None:
                 connection: Connection[Job] = Connection(opened, opened.sock, self._provider)
                 self._connections.add(connection)
-                self._selector.register(connection, selectors.EVENT_READ, connection)
+                data = (self._owner, connection)
+                self._selector.register(connection, selectors.EVENT_READ, data)
 
     def watch(self, connection: Connection[Job]) -> None:
         """Be told when it has room to write, too, if something waits for that."""
         if connection in self._connections:
             events = selectors.EVENT_READ | (connection.has_unsent and selectors.EVENT_WRITE)
             if self._selector.get_key(connection).events != events:
-                self._selector.modify(connection, events, connection)
+                self._selector.modify(connection, events, (self._owner, connection))
 
     def overdue(self) -> tuple[Connection[Job], ...]:
         """Those whose server has been silent for too long; looked for now and then."""
@@ -121,5 +136,5 @@ class Pool:
         """Hang up all; those that are being opened are closed when they are there."""
         for connection in self:
             self.drop(connection)
-        self._selector.close()
+        self._selector.unregister(self._openings)
         self._openings.close()

@@ -40,7 +40,7 @@ class Recorder:
         self._on_progress = on_progress
         self._failures: dict[Start, MakeResult] = {}
         self._results: list[Result] = []
-        self._releases: list[Range] = []
+        self._releases: list[tuple[Range, datetime | None]] = []
         self._held: set[int] = set()
         self._renewed_at = now()
         self.counts: Counter[DeliveryStatus] = Counter()
@@ -57,9 +57,12 @@ class Recorder:
         """Keep the lease of a range until it is released."""
         self._held.add(lent.id)
 
-    def release(self, lent: Range) -> None:
-        """Give a range back with the next commit, after its results."""
-        self._releases.append(lent)
+    def release(self, lent: Range, not_before: datetime | None = None) -> None:
+        """Give a range back with the next commit, after its results.
+
+        Who is left of it is due again at once, or at `not_before`.
+        """
+        self._releases.append((lent, not_before))
 
     @property
     def has_work(self) -> bool:
@@ -83,10 +86,10 @@ class Recorder:
             results = [*self._results, *failed]
             ledger.record(connection, results, now)
             _suppress_dead(connection, results, now)
-            for lent in self._releases:
-                ledger.release_range(connection, lent, self._worker, now)
+            for lent, not_before in self._releases:
+                ledger.release_range(connection, lent, self._worker, now, not_before)
             self._renew(connection, now)
-        self._held.difference_update(lent.id for lent in self._releases)
+        self._held.difference_update(lent.id for lent, _ in self._releases)
         self._results, self._releases = [], []
         self._count(results, skipped=len(starts) + len(failures) - len(started))
         return {wish: started[wish] for wish in starts if wish in started}

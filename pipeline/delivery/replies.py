@@ -101,6 +101,13 @@ def is_about_us(error: TransportError) -> bool:
     return error.code == 530 or error.enhanced_code.startswith("5.7.")
 
 
+def asks_to_slow_down(error: TransportError) -> bool:
+    """Whether a receiver wants less mail from us for a while (RFC 5321 3.8, RFC 3463 3.8)."""
+    if isinstance(error, TransportUnavailable) or error.permanent:
+        return False
+    return error.code == 421 or error.enhanced_code.startswith("4.7.")
+
+
 def kills_address(result: Result) -> bool:
     """Whether a refusal says that the address does not exist."""
     return result.status is DeliveryStatus.REFUSED and result.enhanced_code in DEAD_ADDRESS

@@ -11,22 +11,23 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from pipeline import ledger
-from pipeline.config import Config, Smtp
+from pipeline.config import Config, Provider
 from pipeline.db import reading, writing
+from pipeline.delivery.allowance import Allowance
+from pipeline.delivery.carriers import Carrier, Carriers
 from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
 from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
 from pipeline.delivery.jobs import Job, Lent, Stock
 from pipeline.delivery.letters import LetterBook
-from pipeline.delivery.pool import LONGEST_SLEEP_SECONDS, Pool
+from pipeline.delivery.offering import Offering
 from pipeline.delivery.recorder import Recorder
-from pipeline.delivery.replies import Reply, accepted, failed, retry_at
-from pipeline.delivery.standing import Standing
+from pipeline.delivery.replies import Reply, accepted, asks_to_slow_down, failed, retry_at
 from pipeline.delivery.worker_name import new_worker_name
 from pipeline.errors import TransportError, TransportUnavailable
 from pipeline.ledger import Result, Start
@@ -38,32 +39,47 @@ MOST_TRIES = 2  # fresh connections that end over one message
 
 
 class Worker:
-    """Sends what is due, through one provider, until nothing is due or it is told to stop."""
+    """Sends what is due, through its providers, until nothing is due or it is told to stop."""
 
     def __init__(
         self,
         engine: Engine,
         config: Config,
-        provider: Smtp,
+        providers: Sequence[Provider],
         letters: LetterBook,
         *,
         now: Callable[[], datetime],
         on_progress: Progress = lambda _: None,
+        on_problem: Callable[[TransportUnavailable], None] = lambda _: None,
     ) -> None:
+        """`on_problem` is told of a provider that cannot be used, while others can."""
         self._engine = engine
         self._config = config
-        self._provider = provider
-        self._place = f"{provider.host}:{provider.port}"
         self._letters = letters
         self._now = now
+        self._on_problem = on_problem
         name = new_worker_name()
         self._recorder = Recorder(engine, name, config.delivery.lease_seconds, now, on_progress)
+        self._allowance = Allowance(engine, name, providers, config.throttles, now)
         self._stock = Stock(
-            engine, name, config.delivery, now, self._recorder, rehearsal=config.rehearsal
+            engine,
+            name,
+            config.delivery,
+            now,
+            self._recorder,
+            self._allowance.domain_of,
+            rehearsal=config.rehearsal,
         )
-        self._standing = Standing(self._was_ever_accepted)
-        self._pool = Pool(provider, config.site.authority)
-        self._ready: list[tuple[Connection[Job], Job]] = []
+        self._carriers = Carriers(providers, config.site.authority, self._was_ever_accepted)
+        self._offering = Offering(
+            self._stock,
+            self._carriers,
+            self._allowance,
+            letters,
+            now,
+            config.delivery.lease_seconds,
+        )
+        self._ready: list[tuple[Carrier, Connection[Job], Job]] = []
         self._unwritten = False  # the database refused a commit: its results are tried at the end
         self._stop = threading.Event()
         self._ended = threading.Event()
@@ -72,13 +88,13 @@ class Worker:
     def stop(self) -> None:
         """Finish what is in flight, give the rest back; returns at once. For any thread."""
         self._stop.set()
-        self._pool.wake()
+        self._carriers.wake()
 
     def run(self) -> None:
         """Send all that is due now.
 
-        Raises TransportUnavailable when the provider cannot be used: what was not handed over
-        stays planned or deferred.
+        Raises TransportUnavailable when no provider can be used: what was not handed over stays
+        planned or deferred.
         """
         # In a thread of its own, so that Ctrl-C cannot come between a reply and its record. Its
         # end is waited for by an event: a join that Ctrl-C interrupts takes the thread for ended.
@@ -98,10 +114,11 @@ class Worker:
         try:
             self._send_all()
             self._say_goodbye()
+            self._allowance.close()
         except BaseException as error:  # noqa: BLE001  # raised again by run()
             self._fail(error)
         finally:
-            self._pool.close()
+            self._carriers.close()
             self._ended.set()
 
     def _send_all(self) -> None:
@@ -121,11 +138,11 @@ class Worker:
         if self._stop.is_set():
             self._let_go()
         else:
-            self._stock.fill(2 * self._pool.limit)
-            self._pool.open_for(len(self._stock))
-            self._offer()
-        for connection in self._pool:
-            self._write(connection)
+            self._offering.prepare()
+            for carrier, connection, failed in self._offering.make():
+                self._refuse(carrier, connection, failed)
+        for carrier, connection in self._carriers.connections:
+            self._write(carrier, connection)
         if not self._under_way:
             self._stock.look_again()
             return self._recorder.has_work and self._commit()
@@ -141,41 +158,20 @@ class Worker:
 
     @property
     def _answers_are_due(self) -> bool:
-        return any(one.dialogue.waits for one in self._pool)
+        return any(one.dialogue.waits for _, one in self._carriers.connections)
 
     @property
     def _commit_is_due(self) -> bool:
         return not self._unwritten and (bool(self._ready) or self._recorder.has_work)
 
-    def _offer(self) -> None:
-        """Give each connection that is free the next person's envelope."""
-        for connection in self._pool:
-            while connection in self._pool and connection.free and self._stock:
-                self._offer_one(connection, self._stock.next())
-            if connection.spent:
-                connection.dialogue.leave()
-
-    def _offer_one(self, connection: Connection[Job], job: Job) -> None:
-        try:
-            # Written before it is started: what cannot be written leaves nobody in doubt.
-            sender = self._letters.envelope_sender(job.wish.campaign_id)
-            job.message = self._letters.write(job.wish, job.recipient, self._now())
-        except BaseException:
-            self._stock.put_back(job)
-            raise
-        if error := connection.why_not(sender, job.recipient.email, len(job.message)):
-            self._take(connection, Failed(job, error, begun=False))
-        else:
-            connection.offer(job, sender, job.recipient.email)
-
-    def _write(self, connection: Connection[Job]) -> None:
-        if connection in self._pool and connection.has_words:
-            self._take_all(connection, connection.send())
-            self._pool.watch(connection)
+    def _write(self, carrier: Carrier, connection: Connection[Job]) -> None:
+        if connection in carrier.pool and connection.has_words:
+            self._take_all(carrier, connection, connection.send())
+            carrier.pool.watch(connection)
 
     def _gather(self) -> None:
         """Read answers; once there is something to commit, see for a moment what else comes."""
-        self._read(0 if self._commit_is_due else LONGEST_SLEEP_SECONDS)
+        self._read(0 if self._commit_is_due else self._stock.seconds_to_wait(self._now()))
         until = time.monotonic() + GATHER_SECONDS
         while self._commit_is_due and self._answers_are_due:
             left = until - time.monotonic()
@@ -184,14 +180,15 @@ class Worker:
             self._read(left)
 
     def _read(self, seconds: float) -> None:
-        for found in self._pool.wait(seconds):
+        for carrier, found in self._carriers.wait(seconds):
             if isinstance(found, TransportUnavailable):
-                self._retire(found)
-            elif found in self._pool:
-                self._take_all(found, found.receive())
-                self._write(found)
-        for connection in self._pool.overdue():
-            self._take_all(connection, connection.give_up())
+                self._retire(carrier, found)
+            elif found in carrier.pool:
+                self._take_all(carrier, found, found.receive())
+                self._write(carrier, found)
+        for carrier in self._carriers:
+            for connection in carrier.pool.overdue():
+                self._take_all(carrier, connection, connection.give_up())
 
     def _commit(self) -> bool:
         """Write what was learned and what begins; then, and only then, let bodies leave.
@@ -199,7 +196,7 @@ class Worker:
         False when the database would not.
         """
         ready, self._ready = self._ready, []
-        begin = [] if self._stop.is_set() else [job.wish for _, job in ready]
+        begin = [] if self._stop.is_set() else [job.wish for _, _, job in ready]
         attempts: dict[Start, int] = {}
         refused: set[Lent] = set()
         try:
@@ -207,14 +204,14 @@ class Worker:
         except BaseException as error:  # noqa: BLE001  # raised again by run()
             self._unwritten = True
             self._fail(error)
-        for connection, job in ready:
+        for carrier, connection, job in ready:
             # Each attempt is given out once: two connections may wish for one message when a
             # worker that was held up has leased its own range again.
             attempt = attempts.pop(job.wish, None)
             if attempt is None:
                 # The server waits for a body that must not be sent: only hanging up says so.
-                self._pool.drop(connection)
-                self._stock.settle(job)
+                carrier.pool.drop(connection)
+                self._offering.settle(carrier, job)
                 refused.add(job.lent)
             else:
                 job.attempt = attempt
@@ -225,40 +222,47 @@ class Worker:
 
     # --- what a server said ----------------------------------------------------------------------
 
-    def _take_all(self, connection: Connection[Job], events: Iterable[Event[Job]]) -> None:
+    def _take_all(
+        self, carrier: Carrier, connection: Connection[Job], events: Iterable[Event[Job]]
+    ) -> None:
         for event in events:
-            self._take(connection, event)
-        if connection in self._pool and connection.dialogue.closing is not None:
-            self._lose(connection)
+            self._take(carrier, connection, event)
+        if connection in carrier.pool and connection.dialogue.closing is not None:
+            self._lose(carrier, connection)
 
-    def _take(self, connection: Connection[Job], event: Event[Job]) -> None:
+    def _take(self, carrier: Carrier, connection: Connection[Job], event: Event[Job]) -> None:
         if isinstance(event, Ready):
-            self._ready.append((connection, event.job))
+            self._ready.append((carrier, connection, event.job))
         elif isinstance(event, Accepted):
-            self._accept(connection, event.job, event.reply)
+            self._accept(carrier, connection, event.job, event.reply)
         else:
-            self._refuse(connection, event)
+            self._refuse(carrier, connection, event)
 
-    def _accept(self, connection: Connection[Job], job: Job, reply: Reply) -> None:
+    def _accept(
+        self, carrier: Carrier, connection: Connection[Job], job: Job, reply: Reply
+    ) -> None:
         connection.carried += 1
-        self._standing.accept(job.wish.campaign_id)
-        self._pool.prove()
+        carrier.standing.accept(job.wish.campaign_id)
+        carrier.pool.prove()
+        self._allowance.note_accepted(carrier.name, job.domain)
         self._recorder.record(accepted(job.wish, job.attempt, reply.code, reply.text))
-        self._stock.settle(job)
+        self._offering.settle(carrier, job)
 
-    def _refuse(self, connection: Connection[Job], event: Failed[Job]) -> None:
+    def _refuse(self, carrier: Carrier, connection: Connection[Job], event: Failed[Job]) -> None:
         job = event.job
-        judged = self._standing.judge(job.wish.campaign_id, event.error)
+        judged = carrier.standing.judge(job.wish.campaign_id, event.error)
         if event.begun:
             self._recorder.record(self._result(job, job.attempt, judged.error))
         else:
             self._recorder.fail(job.wish, lambda attempt: self._result(job, attempt, judged.error))
-        self._stock.settle(job)
+        if asks_to_slow_down(event.error):
+            self._allowance.note_trouble(carrier.name, job.recipient.email)
+        self._offering.settle(carrier, job)
         if judged.stop is not None:
-            self._fail(judged.stop)
+            self._do_without(carrier, judged.stop)
         elif isinstance(event.error, TransportUnavailable):
-            self._pool.drop(connection)
-            self._retire(event.error)
+            carrier.pool.drop(connection)
+            self._retire(carrier, event.error)
 
     def _result(self, job: Job, attempt: int, error: TransportError) -> Result:
         again_at = retry_at(
@@ -274,7 +278,7 @@ class Worker:
         with reading(self._engine) as connection:
             return ledger.has_accepted(connection, campaign_id)
 
-    def _lose(self, connection: Connection[Job]) -> None:
+    def _lose(self, carrier: Carrier, connection: Connection[Job]) -> None:
         """A connection has ended; whoever's body had not left is offered to another.
 
         Servers close after so many messages or seconds, and that is normal. One that ends fresh
@@ -282,23 +286,45 @@ class Worker:
         """
         dialogue = connection.dialogue
         job, why = dialogue.envelope_out, dialogue.closing
-        self._pool.drop(connection)
-        self._ready = [one for one in self._ready if one[0] is not connection]
+        self._hang_up(carrier, connection)
         fresh = connection.carried == 0 and not dialogue.leaving
         if job is None:
             if fresh and connection.offered == 0 and why is not None:
-                self._retire(unavailable(self._place, why))
+                self._retire(carrier, unavailable(carrier.place, why))
             return
         job.tries += fresh
+        if dialogue.slowed and fresh:  # else it may have had enough of this connection alone
+            self._allowance.note_trouble(carrier.name, job.recipient.email)
         if job.tries < MOST_TRIES or why is None:
-            self._stock.put_back(job)
+            self._offering.put_back(carrier, job)
             return
-        self._refuse(connection, Failed(job, unavailable(self._place, why), begun=False))
+        failure = Failed(job, unavailable(carrier.place, why), begun=False)
+        self._refuse(carrier, connection, failure)
 
-    def _retire(self, error: TransportUnavailable) -> None:
-        """Do without a connection while others work; without any, nothing more can be sent."""
-        if not self._pool.shrink():
+    def _retire(self, carrier: Carrier, error: TransportUnavailable) -> None:
+        """Do without a connection while others of the provider work."""
+        if not carrier.pool.shrink():
+            self._do_without(carrier, error)
+
+    def _do_without(self, carrier: Carrier, error: TransportUnavailable) -> None:
+        """A provider cannot be used now: the others go on; without any, nothing more can be sent.
+
+        Whoever was offered to it goes to another.
+        """
+        if carrier.failure is not None:
+            return
+        carrier.failure = error
+        if not self._carriers.working:
             self._fail(error)
+            return
+        self._on_problem(error)
+        for connection, job in carrier.offered:
+            self._hang_up(carrier, connection)
+            self._offering.put_back(carrier, job)
+
+    def _hang_up(self, carrier: Carrier, connection: Connection[Job]) -> None:
+        carrier.pool.drop(connection)
+        self._ready = [one for one in self._ready if one[1] is not connection]
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -308,19 +334,18 @@ class Worker:
 
     def _let_go(self) -> None:
         """Keep only what awaits the answer to a body; everybody else stays planned."""
-        for connection in self._pool:
-            job = connection.dialogue.envelope_out
-            if job is not None and connection.dialogue.body_out is None:
-                self._pool.drop(connection)
-                self._stock.settle(job)
+        for carrier in self._carriers:
+            for connection, job in carrier.offered:
+                carrier.pool.drop(connection)
+                self._offering.settle(carrier, job)
         self._ready = []
         self._stock.clear()
 
     def _say_goodbye(self) -> None:
-        for connection in self._pool:
+        for _, connection in self._carriers.connections:
             connection.dialogue.leave()
         until = time.monotonic() + GOODBYE_SECONDS
-        while any(self._pool) and time.monotonic() < until:
-            for connection in self._pool:
-                self._write(connection)
+        while self._carriers.connections and time.monotonic() < until:
+            for carrier, connection in self._carriers.connections:
+                self._write(carrier, connection)
             self._read(until - time.monotonic())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true, update
 
 from pipeline.db import lock_rows
 from pipeline.schema import (
@@ -19,6 +19,7 @@ from pipeline.schema import (
     DeliveryStatus,
     campaigns,
     deliveries,
+    mailing_lists,
     ranges,
     subscribers,
 )
@@ -40,6 +41,7 @@ class Range:
     campaign_id: int
     low: int
     high: int
+    list_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,17 @@ def lease_range(
     seconds: int,
     *,
     rehearsal: bool,
+    lists: Collection[str] | None = None,
     gone: Collection[str] = (),
 ) -> Range | None:
-    """Lend the next range with work that is due to `worker`, or None.
+    """Lend the next range with work that is due to `worker`, or None; of `lists` or of any.
 
     A range is free when it was never lent, was given back, its lease ran out, or its worker is
     known to be gone. Rows that an earlier worker had started and never settled become `unknown`
     (rule 6): their messages may have left.
     """
     row = connection.execute(
-        _first_due(free_range(now, gone), now, rehearsal=rehearsal)
+        _first_due(free_range(now, gone), now, rehearsal=rehearsal, lists=lists)
     ).one_or_none()
     if row is None:
         return None
@@ -77,7 +80,7 @@ def lease_range(
         .where(ranges.c.id == row.id)
         .values(worker=worker, leased_until=now + timedelta(seconds=seconds))
     )
-    return Range(row.id, row.campaign_id, row.low, row.high)
+    return Range(row.id, row.campaign_id, row.low, row.high, row.list_name)
 
 
 def free_range(now: datetime, gone: Collection[str]) -> Any:
@@ -89,17 +92,21 @@ def free_range(now: datetime, gone: Collection[str]) -> Any:
     )
 
 
-def _first_due(free: Any, now: datetime, *, rehearsal: bool) -> Select[Any]:
+def _first_due(
+    free: Any, now: datetime, *, rehearsal: bool, lists: Collection[str] | None
+) -> Select[Any]:
     """The oldest free range with work that is due in a live campaign, locked."""
     due = (
-        select(ranges)
+        select(ranges, mailing_lists.c.name.label("list_name"))
         .join(campaigns, campaigns.c.id == ranges.c.campaign_id)
+        .join(mailing_lists, mailing_lists.c.id == campaigns.c.list_id)
         .where(
             ranges.c.finished_at.is_(None),
             ranges.c.due_at <= now,
             free,
             campaigns.c.state == CampaignState.SENDING,
             campaigns.c.rehearsal == rehearsal,
+            true() if lists is None else mailing_lists.c.name.in_(lists),
         )
         .order_by(ranges.c.id)
         .limit(1)
@@ -180,10 +187,17 @@ def startable(now: Any) -> Any:
     )
 
 
-def release_range(connection: Connection, lent: Range, worker: str, now: datetime) -> None:
+def release_range(
+    connection: Connection,
+    lent: Range,
+    worker: str,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
     """Give a range back: finished, or due again when its first deferred row is.
 
-    Does nothing when another worker has taken it over.
+    Those of its people who are planned are due again at once, or at `not_before`. Does nothing
+    when another worker has taken it over.
     """
     mine = select(ranges.c.id).where(ranges.c.id == lent.id, ranges.c.worker == worker)
     if connection.execute(lock_rows(mine)).first() is None:
@@ -199,7 +213,8 @@ def release_range(connection: Connection, lent: Range, worker: str, now: datetim
     if left.open == 0:
         values["finished_at"] = now
     else:
-        values["due_at"] = now if left.at_once else left.next_at
+        planned_at = (not_before or now) if left.at_once else None
+        values["due_at"] = min(at for at in (planned_at, left.next_at) if at)
     connection.execute(update(ranges).where(ranges.c.id == lent.id).values(values))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, true, update
 
 from pipeline.db import lock_rows
 from pipeline.schema import (
@@ -14,6 +15,7 @@ from pipeline.schema import (
     SubscriptionState,
     campaigns,
     deliveries,
+    mailing_lists,
     ranges,
     subscriptions,
 )
@@ -47,13 +49,27 @@ def count_eligible(
     return connection.execute(select(func.count()).select_from(people)).scalar_one()
 
 
-def open_range(connection: Connection, size: int, now: datetime, *, rehearsal: bool) -> bool:
+def open_range(
+    connection: Connection,
+    size: int,
+    now: datetime,
+    *,
+    rehearsal: bool,
+    lists: Collection[str] | None = None,
+) -> bool:
     """Plan the next `size` recipients of the oldest live campaign; False when none are left.
+
+    Of a campaign to one of `lists`, or to any.
 
     Cursor, range and rows commit together, in the caller's transaction. One statement plans the
     rows, so memory stays flat whatever the list.
     """
-    live = and_(campaigns.c.state == CampaignState.SENDING, campaigns.c.rehearsal == rehearsal)
+    named = select(mailing_lists.c.id).where(mailing_lists.c.name.in_(lists or ()))
+    live = and_(
+        campaigns.c.state == CampaignState.SENDING,
+        campaigns.c.rehearsal == rehearsal,
+        true() if lists is None else campaigns.c.list_id.in_(named),
+    )
     return _open(connection, live, size, DeliveryStatus.PLANNED, now)
 
 

@@ -51,11 +51,11 @@ def _start_late() -> None:
     class Hasty(Worker):
         def _commit(self) -> bool:
             ready, self._ready = self._ready, []
-            for connection, job in ready:
+            for carrier, connection, job in ready:
                 connection.dialogue.give_body(job.message)
-                self._write(connection)
-            attempts = self._recorder.commit([job.wish for _, job in ready])
-            for _, job in ready:
+                self._write(carrier, connection)
+            attempts = self._recorder.commit([job.wish for _, _, job in ready])
+            for _, _, job in ready:
                 job.attempt = attempts.get(job.wish, 0)
             return True
 

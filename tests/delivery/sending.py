@@ -150,7 +150,7 @@ class Sending:
         return Worker(
             self.engine,
             self.config,
-            settings,
+            (settings,),
             letters,
             now=self.clock,
             on_progress=on_progress,

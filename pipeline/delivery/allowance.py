@@ -1,0 +1,226 @@
+"""What limits allow a worker to begin now: booked in the database, and then in hand.
+
+It asks the throttle for as many messages as there are connections free, so that nothing booked lies
+about; other processes book from the same limits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from pipeline import ledger, throttle
+from pipeline.config import DomainLimit, Provider
+from pipeline.db import reading, writing
+from pipeline.delivery.worker_name import gone_workers
+from pipeline.throttle import Rule, Scope
+
+# Minutes are waited for in memory, as limits of a minute need it; hours and trouble are not.
+LONGEST_WAIT = timedelta(seconds=65)
+LONGEST_WAIT_IN_TROUBLE = timedelta(seconds=5)
+AN_ANSWER = timedelta(seconds=1)  # to what is under way: it may come at any time
+
+
+class Allowance:
+    """The limits of one worker's providers and their receivers. For use by one thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        worker: str,
+        providers: Sequence[Provider],
+        limits: Sequence[DomainLimit],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._providers = providers
+        self._now = now
+        self._rules = _rules(providers, limits)
+        self._group_of = {domain: one.name for one in limits for domain in one.domains}
+        # Messages that may be under way at once.
+        self._set = {
+            Scope(provider.name, one.name): one.connections
+            for provider in providers
+            for one in limits
+            if one.connections
+        }
+        self._most = dict(self._set)
+        self._paced: frozenset[Scope] = frozenset()
+        self._limited = self._find_limited()
+        self._under_way: Counter[Scope] = Counter()
+        self._in_hand: Counter[Scope] = Counter()
+        self._taken_at: dict[Scope, datetime] = {}
+        self._again_at: dict[Scope, datetime] = {}
+        self._troubles: set[Scope] = set()
+        self._accepted: Counter[Scope] = Counter()
+        self._ask_at: datetime | None = None
+
+    # --- who is meant ----------------------------------------------------------------------------
+
+    @property
+    def binds(self) -> bool:
+        """Whether anything is limited at all; nearly always nothing is."""
+        return bool(self._rules or self._paced or self._most)
+
+    def domain_of(self, email: str) -> str:
+        """The group or domain whose limits count for an address; "" where none do."""
+        if not self._limited:
+            return ""
+        domain = self._receiver(email)
+        return domain if domain in self._limited else ""
+
+    def _receiver(self, email: str) -> str:
+        domain = email.rpartition("@")[2].lower()
+        return self._group_of.get(domain, domain)
+
+    def _find_limited(self) -> frozenset[str]:
+        scopes = (*self._rules, *self._paced, *self._most)
+        return frozenset(scope.domain for scope in scopes if scope.domain)
+
+    def _scopes(self, provider: str, domain: str) -> list[Scope]:
+        scopes = dict.fromkeys((Scope(provider), Scope(provider, domain)))
+        return [one for one in scopes if one in self._rules or one in self._paced]
+
+    # --- what may be begun -----------------------------------------------------------------------
+
+    def blocks(self, provider: str, domain: str) -> bool:
+        """Whether nothing may be begun now, as far as is known without asking."""
+        return self.opens_at(provider, domain) is not None
+
+    def opens_at(self, provider: str, domain: str) -> datetime | None:
+        """When something may be begun again; None: now."""
+        if not self.binds:
+            return None
+        now = self._now()
+        whole = Scope(provider, domain)
+        if whole in self._most and self._under_way[whole] >= self._most[whole]:
+            return now + AN_ANSWER
+        times = [
+            self._again_at[scope]
+            for scope in self._scopes(provider, domain)
+            if self._in_hand[scope] < 1 and self._again_at.get(scope, now) > now
+        ]
+        return max(times, default=None)
+
+    def spend(self, provider: str, domain: str, wanted: int) -> bool:
+        """Begin one message, of so many that are wanted now; False when it must wait."""
+        if not self.binds:
+            return True
+        scopes = self._scopes(provider, domain)
+        lacking = [scope for scope in scopes if self._in_hand[scope] < 1]
+        if lacking:
+            self._book(lacking, wanted)
+        if any(self._in_hand[scope] < 1 for scope in scopes):
+            return False
+        for scope in scopes:
+            self._in_hand[scope] -= 1
+        self._under_way[Scope(provider, domain)] += 1
+        return True
+
+    def _book(self, scopes: Sequence[Scope], wanted: int) -> None:
+        now = self._now()
+        with writing(self._engine) as connection:
+            grants = throttle.take(connection, dict.fromkeys(scopes, wanted), self._rules, now)
+        for scope, grant in grants.items():
+            self._in_hand[scope] += grant.count
+            self._taken_at[scope] = now
+            if grant.again_at is not None:
+                self._again_at[scope] = grant.again_at
+
+    def end(self, provider: str, domain: str) -> None:
+        """A message that was begun is no longer under way."""
+        if self.binds:
+            self._under_way[Scope(provider, domain)] -= 1
+
+    def patience(self, domain: str) -> timedelta:
+        """How long people wait in memory until they may be begun."""
+        paced = any(scope.domain == domain for scope in self._paced)
+        return LONGEST_WAIT_IN_TROUBLE if paced else LONGEST_WAIT
+
+    def through_at(self, provider: str, domain: str, people: int) -> datetime | None:
+        """When so many messages can have been begun; None when nothing limits them."""
+        remaining = dict.fromkeys(self._scopes(provider, domain), people)
+        with reading(self._engine) as connection:
+            return throttle.finish_at(connection, remaining, self._rules, self._now())
+
+    # --- what is learned -------------------------------------------------------------------------
+
+    def note_trouble(self, provider: str, email: str) -> None:
+        """A receiver asked us to slow down (421, 4.7.x)."""
+        self._troubles.add(Scope(provider, self._receiver(email)))
+
+    def note_accepted(self, provider: str, domain: str) -> None:
+        """A receiver has taken a message."""
+        if domain and (scope := Scope(provider, domain)) in self._paced:
+            self._accepted[scope] += 1
+
+    def learn(self) -> bool:
+        """Keep what was noted since, in the database; whether other receivers are limited now."""
+        if not self._troubles and not self._accepted:
+            return False
+        with writing(self._engine) as connection:
+            throttle.learn(connection, self._troubles, self._accepted, self._now())
+        for scope in self._troubles:
+            self._in_hand[scope] = 0
+        self._troubles, self._accepted = set(), Counter()
+        return self._look()
+
+    def _look(self) -> bool:
+        with reading(self._engine) as connection:
+            learned = throttle.read_learned(connection)
+        names = {one.name for one in self._providers}
+        self._paced = frozenset(scope for scope in learned if scope.provider in names)
+        self._again_at |= {scope: learned[scope].next_at for scope in self._paced}
+        before, self._limited = self._limited, self._find_limited()
+        return self._limited != before
+
+    # --- what is shared with other workers -------------------------------------------------------
+
+    def share(self, lease_seconds: int) -> dict[str, int] | None:
+        """How many connections of each provider are ours until we ask again; to be called often.
+
+        None when nothing has to be asked yet.
+        """
+        now = self._now()
+        if self._ask_at is not None and now < self._ask_at:
+            return None
+        until = now + timedelta(seconds=lease_seconds)
+        with writing(self._engine) as connection:
+            for gone in gone_workers(ledger.read_workers(connection)):
+                throttle.return_slots(connection, gone)
+            ours = {
+                one.name: self._ask(connection, Scope(one.name), one.connections, until)
+                for one in self._providers
+            }
+            self._most = {
+                scope: self._ask(connection, scope, most, until)
+                for scope, most in self._set.items()
+            }
+        enough = all(ours.values()) and all(self._most.values())
+        self._ask_at = now + timedelta(seconds=lease_seconds / 3 if enough else 1)
+        return ours
+
+    def _ask(self, connection: Connection, scope: Scope, limit: int, until: datetime) -> int:
+        return throttle.take_slots(
+            connection, scope, self._worker, limit, limit, self._now(), until
+        )
+
+    def close(self) -> None:
+        """Give back what is in hand."""
+        with writing(self._engine) as connection:
+            for scope, count in self._in_hand.items():
+                if count > 0:
+                    throttle.give_back(connection, {scope: count}, self._taken_at[scope])
+            throttle.return_slots(connection, self._worker)
+
+
+def _rules(providers: Sequence[Provider], limits: Sequence[DomainLimit]) -> dict[Scope, Rule]:
+    rules = {Scope(one.name): Rule(one.limits, one.first_day) for one in providers}
+    rules |= {
+        Scope(provider.name, one.name): Rule(one.limits) for provider in providers for one in limits
+    }
+    return {scope: rule for scope, rule in rules.items() if rule.binds}
