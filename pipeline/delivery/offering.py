@@ -54,9 +54,12 @@ class Offering:
             while lane.jobs and (carrier := self._carriers.next_for(lane, self._allowance)):
                 yield from self._offer(carrier, lane.jobs.popleft())
             self._keep_back(lane)
-        for carrier, connection in self._carriers.connections:
-            if connection.spent or carrier.pool.is_crowded:
-                connection.dialogue.leave()
+        for carrier in self._carriers:
+            surplus = carrier.pool.surplus
+            for connection in carrier.pool:
+                if connection.spent or surplus > 0:
+                    connection.dialogue.leave()
+                    surplus -= 1
 
     def _offer(self, carrier: Carrier, job: Job) -> Iterator[Refusal]:
         try:

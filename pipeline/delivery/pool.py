@@ -67,9 +67,9 @@ class Pool:
         return min(self.limit, self._most)
 
     @property
-    def is_crowded(self) -> bool:
-        """Whether more are open than may be."""
-        return sum(not one.dialogue.leaving for one in self._connections) > self._most
+    def surplus(self) -> int:
+        """How many more are open than may be."""
+        return sum(not one.dialogue.leaving for one in self._connections) - self._most
 
     def open_for(self, people: int) -> None:
         """Open as many more as are allowed and as there are people without one."""
