@@ -428,20 +428,6 @@ def test_who_leaves_while_their_envelope_is_out_gets_nothing_not_even_an_empty_m
     assert sending.counts == {"sent": 5, "skipped": 1}
 
 
-@pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE 100000"), ("SIZE 100000",), ()])
-def test_a_server_is_spoken_to_in_its_own_way(
-    sending: Sending, start_smtp_server: StartServer, extensions: tuple[str, ...]
-) -> None:
-    server = start_smtp_server(extensions=extensions)
-    server.answer("RCPT", "550 5.1.1 no such mailbox", to=address(4))
-    server.answer(".", "451 4.3.0 later", to=address(7), times=1)
-    sending.launch(some_people(20))
-    sending.worker(server, connections=3).run()
-
-    assert sending.counts == {"sent": 18, "refused": 1, "deferred": 1}
-    assert copies(server) == one_each([n for n in range(1, 21) if n not in (4, 7)])
-
-
 def pause(sending: Sending) -> None:
     with writing(sending.engine) as connection:
         move_campaign(connection, sending.campaign_id, Step.PAUSE, "ada", sending.clock())
