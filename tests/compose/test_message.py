@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -37,6 +36,7 @@ from tests.compose.wire import (
 )
 from tests.support.golden import Golden
 from tests.support.names import CUNNING
+from tests.support.programs import lack, need
 
 SENT_AT = datetime(2026, 10, 13, 13, 5, tzinfo=UTC)
 EDITION = Edition(
@@ -317,11 +317,9 @@ def test_the_date_has_a_numeric_zone() -> None:
 def test_the_date_is_english_where_the_machine_is_german(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    localedef = shutil.which("localedef")
-    if localedef is None or not Path("/usr/share/i18n/locales/de_DE").exists():
-        pytest.skip("this machine cannot make a German locale (apt-get install locales)")
     made = ["-i", "de_DE", "-f", "ISO-8859-1", str(tmp_path / "de_DE")]
-    subprocess.run([localedef, *made], check=True, capture_output=True)
+    if subprocess.run([need("locales"), *made], check=False, capture_output=True).returncode:
+        lack("locales")  # the program is there, and nothing to make a locale from
     monkeypatch.setenv("LOCPATH", str(tmp_path))
     before = locale.setlocale(locale.LC_TIME)
     try:
