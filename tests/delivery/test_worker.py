@@ -340,8 +340,9 @@ def test_a_database_that_fails_in_mid_send_ends_the_worker_and_doubles_nobody(
     assert set(copies(smtp_server).values()) == {1}
 
 
+@pytest.mark.parametrize("moment", ["before_cursor_execute", "commit"])
 def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kept(
-    sending: Sending, smtp_server: CapturingServer
+    sending: Sending, smtp_server: CapturingServer, moment: str
 ) -> None:
     sending.launch(some_people(10))
     failures = iter([OperationalError("UPDATE", {}, Exception("away for a moment"))])
@@ -351,9 +352,9 @@ def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kep
             for failure in failures:
                 raise failure
 
-    sa.event.listen(sending.engine, "before_cursor_execute", fail_once)
+    sa.event.listen(sending.engine, moment, fail_once)
     failure = outcome(sending.worker(smtp_server))
-    sa.event.remove(sending.engine, "before_cursor_execute", fail_once)
+    sa.event.remove(sending.engine, moment, fail_once)
 
     assert isinstance(failure, DatabaseUnavailable)
     taken = len(smtp_server.received)  # five, or one more that was under way
