@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
+
+import markupsafe
 
 from pipeline import campaigns, clock
 from pipeline.clock import Site
@@ -24,7 +25,7 @@ def write_preview(site: Site, name: str, out: Path) -> tuple[Edition, tuple[Path
     return edition, _write(
         out,
         {
-            "edition.html": fill(edition.html, values, html.escape).encode(),
+            "edition.html": fill(edition.html, values, markupsafe.escape).encode(),
             "edition.txt": fill(edition.text, values).encode(),
             "edition.eml": letter.write(reader, site.now()),
         },

@@ -36,12 +36,17 @@ def address(name: str, phrase: str, email: str) -> str:
 
 def list_id(phrase: str, label: str) -> str:
     """List-Id (RFC 2919 3)."""
-    return _fold("List-Id:", [*_phrase(_one_line(phrase), "List-Id"), f"<{label}>"])
+    return _fold("List-Id:", [*_phrase(_one_line(phrase), "List-Id"), f"<{_one_line(label)}>"])
 
 
 def url(name: str, target: str) -> str:
     """A field with one URL in angle brackets (RFC 2369 2); never folded inside the URL."""
     return f"{name}: <{_one_line(target).replace(' ', '%20')}>"
+
+
+def token(name: str, value: str) -> str:
+    """A field with one value that is neither folded nor encoded, such as Message-ID."""
+    return f"{name}: {_one_line(value)}"
 
 
 def _phrase(value: str, name: str) -> list[str]:

@@ -7,14 +7,15 @@ message built by the email package costs many times as much: docs/decisions/mess
 from __future__ import annotations
 
 import hashlib
-import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from urllib.parse import quote, urljoin
+
+import markupsafe
 
 from pipeline.compose import headers
 from pipeline.compose.dkim import Seal, Signer
@@ -24,7 +25,7 @@ from pipeline.compose.slots import SLOT
 from pipeline.config import Config
 
 # A value that encodes to itself on one line: nearly every name, address and link.
-_AS_IT_IS = re.compile(r"(?!\.|.*  )[!-<>-~ ]{0,71}[!-<>-~]|")
+_AS_IT_IS = re.compile(r"(?!\.|.*  )[!-<>-~ ]{0,71}[!-<>-~]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONE = re.compile(r"[\ud800-\udfff]")  # half a character, which UTF-8 cannot write
 _PERSONAL = ("Date", "Message-ID", "To", "List-Unsubscribe")  # the fields that differ
@@ -62,12 +63,17 @@ class _Part:
     pieces: tuple[bytes, ...]
     slots: tuple[str, ...]
 
-    def fill(self, values: Mapping[str, bytes]) -> Iterator[bytes]:
+    def fill(self, values: Mapping[str, bytes]) -> list[bytes]:
         """The pieces with the encoded values between them."""
-        yield self.pieces[0]
+        filled = [self.pieces[0]]
         for name, piece in zip(self.slots, self.pieces[1:], strict=True):
-            yield values[name]
-            yield piece
+            filled += (values[name], piece)
+        # Nothing comes after the last soft break, and some parsers take it for a line's end.
+        while filled and filled[-1] in (b"", SOFT_BREAK):
+            filled.pop()
+        if filled:
+            filled[-1] = filled[-1].removesuffix(SOFT_BREAK)
+        return filled
 
 
 class Letter:
@@ -135,7 +141,7 @@ def _encode_values(values: Mapping[str, str]) -> tuple[dict[str, bytes], dict[st
     plain = {name: _encode_value(value) for name, value in values.items()}
     escaped = dict(plain)
     for name, value in values.items():
-        safe = html.escape(value)
+        safe = str(markupsafe.escape(value))
         if safe != value:
             escaped[name] = _encode_value(safe)
     return plain, escaped
@@ -143,6 +149,8 @@ def _encode_values(values: Mapping[str, str]) -> tuple[dict[str, bytes], dict[st
 
 def _encode_value(value: str) -> bytes:
     """A value between soft breaks, so that it is legal wherever it stands."""
+    if not value:
+        return SOFT_BREAK
     encoded = value.encode() if _AS_IT_IS.fullmatch(value) else encode(value)
     return b"%b%b%b" % (SOFT_BREAK, encoded, SOFT_BREAK)
 
@@ -162,7 +170,7 @@ def _static_headers(edition: Edition, sender: Sender, feedback_id: str, boundary
         f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
     ]
     if feedback_id:
-        lines.append(f"Feedback-ID: {feedback_id}")
+        lines.append(headers.token("Feedback-ID", feedback_id))
     if sender.rehearsal:
         lines.append("X-Rehearsal: yes; no provider is set, so this went to the local mailbox")
     return _lines([*lines, "", ""])
@@ -185,7 +193,7 @@ def _personal_headers(reader: Reader, sent_at: datetime) -> bytes:
     return _lines(
         [
             f"Date: {_date(sent_at.replace(microsecond=0), sent_at.utcoffset())}",
-            f"Message-ID: <{reader.message_id}>",
+            headers.token("Message-ID", f"<{reader.message_id}>"),
             headers.address("To", reader.name, reader.email),
             headers.url("List-Unsubscribe", reader.unsubscribe_url),
             "",

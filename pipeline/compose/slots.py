@@ -31,7 +31,7 @@ def without_slots(text: str) -> str:
 
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
-    """Put one reader's values into the slots; `escape` is `html.escape` for HTML.
+    """Put one reader's values into the slots; `escape` is MarkupSafe's for HTML.
 
     `values` holds every one of SLOT_NAMES; they are never looked at for slots again.
     """

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from pipeline.audience import Keys, unsubscribe_token
 from pipeline.campaigns import Campaign, read_campaign, read_edition
-from pipeline.compose import Edition, Letter, Reader, Sender, read_signer
+from pipeline.compose import Letter, Reader, Sender, read_signer
 from pipeline.config import Config
 from pipeline.db import reading
 from pipeline.ledger import Recipient, Start
-
-
-@dataclass(frozen=True)
-class _Entry:
-    campaign: Campaign
-    letter: Letter
 
 
 class LetterBook:
@@ -33,22 +26,22 @@ class LetterBook:
         self._keys = keys
         self._signer = read_signer(config)
         self._sender_id = hashlib.sha256(config.site.authority.encode()).hexdigest()[:12]
-        self._entries: dict[int, _Entry] = {}
+        self._campaigns: dict[int, Campaign] = {}
+        self._letters: dict[int, Letter] = {}
 
     def letter(self, campaign_id: int) -> Letter:
         """The campaign's edition, encoded. Raises ConfigError if our keys cannot sign for it."""
-        entry = self._entry(campaign_id)
-        if self._signer is not None:
-            self._signer.check_sender(entry.campaign.sender.email)
-        return entry.letter
+        if campaign_id not in self._letters:
+            self._letters[campaign_id] = self._make_letter(self._campaign(campaign_id))
+        return self._letters[campaign_id]
 
     def launched_at(self, campaign_id: int) -> datetime:
         """When trying began; UTC."""
-        return self._entry(campaign_id).campaign.launched_at
+        return self._campaign(campaign_id).launched_at
 
     def envelope_sender(self, campaign_id: int) -> str:
         """Where non-delivery reports go."""
-        return self._entry(campaign_id).campaign.sender.email
+        return self._campaign(campaign_id).sender.email
 
     def write(self, wish: Start, recipient: Recipient, sent_at: datetime) -> bytes:
         """One person's message, as it goes over the wire."""
@@ -56,7 +49,7 @@ class LetterBook:
 
     def reader(self, wish: Start, recipient: Recipient) -> Reader:
         """One person's values: their own unsubscribe link and a Message-ID that never changes."""
-        campaign = self._entry(wish.campaign_id).campaign
+        campaign = self._campaign(wish.campaign_id)
         token = unsubscribe_token(self._keys, campaign.list_id, recipient.subscriber_id)
         return Reader(
             email=recipient.email,
@@ -73,15 +66,17 @@ class LetterBook:
         domain = sender.email.rpartition("@")[2]
         return f"{wish.campaign_id}.{wish.subscriber_id}.{mac}@{domain}"
 
-    def _entry(self, campaign_id: int) -> _Entry:
-        if campaign_id not in self._entries:
+    def _campaign(self, campaign_id: int) -> Campaign:
+        if campaign_id not in self._campaigns:
             with reading(self._engine) as connection:
-                campaign = read_campaign(connection, campaign_id)
-                edition = read_edition(connection, campaign.edition_id)
-            self._entries[campaign_id] = _Entry(campaign, self._make_letter(campaign, edition))
-        return self._entries[campaign_id]
+                self._campaigns[campaign_id] = read_campaign(connection, campaign_id)
+        return self._campaigns[campaign_id]
 
-    def _make_letter(self, campaign: Campaign, edition: Edition) -> Letter:
+    def _make_letter(self, campaign: Campaign) -> Letter:
+        if self._signer is not None:
+            self._signer.check_sender(campaign.sender.email)
+        with reading(self._engine) as connection:
+            edition = read_edition(connection, campaign.edition_id)
         # What Gmail counts complaints by, so it may name nobody. The last part stands for this
         # site, in all its mail alike, and may have 5 to 15 characters.
         feedback_id = f"{campaign.id}:{edition.newsletter}:campaign:{self._sender_id}"

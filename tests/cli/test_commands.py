@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Engine, event
 
 from pipeline.cli import main
 from tests.cli.conftest import Pipeline
@@ -249,6 +250,26 @@ def test_status_as_json_has_the_counts_of_each_campaign(
     assert campaign["counts"]["sent"] == campaign["recipients"] == 2
     assert sum(campaign["counts"].values()) == 2
     assert len(campaign["edition"]) == 64
+
+
+def test_status_reads_every_sheet_from_one_statement(pipeline: Pipeline, site: SiteFolder) -> None:
+    site.configure_more('[[newsletter]]\nname = "second"\nlist = "readers"')
+    site.add_post("good")
+    site.add_subscribers("readers", ["ada@example.com"])
+    pipeline("run")
+    asked: list[str] = []
+
+    def note(*told: object) -> None:
+        asked.append(str(told[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        sheets = json.loads(pipeline("status", "--json").stdout)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    assert [one["closes"] for one in sheets] == [True, True]
+    assert len([one for one in asked if "deliveries" in one]) == 1
 
 
 def test_status_of_a_new_site_says_what_to_do(pipeline: Pipeline) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import locale
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import lxml.html
+import markupsafe
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -28,17 +27,16 @@ from pipeline.compose import (
 from pipeline.compose.slots import SLOT_NAMES, slot
 from pipeline.config import Config
 from tests.compose.wire import (
-    decoded,
     faults,
     field,
     fields,
     is_quoted_printable,
-    mailbox,
     parsed,
     parts,
-    shown,
 )
 from tests.support.golden import Golden
+from tests.support.names import CUNNING
+from tests.support.programs import lack, need
 
 SENT_AT = datetime(2026, 10, 13, 13, 5, tzinfo=UTC)
 EDITION = Edition(
@@ -86,32 +84,7 @@ FIELDS = [
     "Content-Type",
 ]
 
-NAMES = st.one_of(
-    st.sampled_from(
-        [
-            "",
-            ".",
-            "..",
-            " .lead",
-            "trailing blanks   ",
-            "{{ 7*7 }}",
-            "x\r\nBcc: victim@example.org",
-            "x\r\n.\r\nMAIL FROM:<evil@example.org>",
-            "=01=2E=",
-            "\x01\x00",
-            "\ue000email\ue001",
-            '<script>alert("&amp;")</script>',
-            "\ud83d",
-            "مرحبا بالعالم",
-            "👩‍👩‍👧‍👦 漢字" * 20,
-            "n" * 300,
-            "a" * 71 + ".",
-            "a" * 72 + ".",
-            "a" * 73 + ".",
-        ]
-    ),
-    st.text(st.characters(), max_size=80),
-)
+NAMES = st.one_of(st.sampled_from(CUNNING), st.text(st.characters(), max_size=80))
 READERS = st.builds(
     Reader,
     email=st.sampled_from(
@@ -162,7 +135,7 @@ def test_both_parts_hold_exactly_what_filling_the_slots_gives(
 
     assert parts(content) == [
         ("text/plain", fill(canonical(text), values)),
-        ("text/html", fill(canonical(page), values, html.escape)),
+        ("text/html", fill(canonical(page), values, markupsafe.escape)),
     ]
 
 
@@ -289,21 +262,6 @@ def test_one_click_stands_to_the_letter() -> None:
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in write()  # RFC 8058 3.1
 
 
-@given(NAMES)
-def test_a_readers_name_and_address_come_back(name: str) -> None:
-    content = write(replace(READER, name=name))
-
-    assert mailbox(field(content, "To")) == (shown(name), READER.email)
-
-
-def test_a_long_subject_of_emoji_and_chinese_comes_back() -> None:
-    subject = "🎉 漢字 " * 75
-    content = write(edition=replace(EDITION, subject=subject.strip()))
-
-    assert decoded(field(content, "Subject")) == subject.strip()
-    assert parsed(content)["Subject"] == subject.strip()
-
-
 def test_replies_go_where_the_newsletter_says() -> None:
     content = write(sender=replace(SENDER, reply_to="desk@larkfield.example"))
 
@@ -359,11 +317,9 @@ def test_the_date_has_a_numeric_zone() -> None:
 def test_the_date_is_english_where_the_machine_is_german(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    localedef = shutil.which("localedef")
-    if localedef is None or not Path("/usr/share/i18n/locales/de_DE").exists():
-        pytest.skip("this machine cannot make a German locale (apt-get install locales)")
     made = ["-i", "de_DE", "-f", "ISO-8859-1", str(tmp_path / "de_DE")]
-    subprocess.run([localedef, *made], check=True, capture_output=True)
+    if subprocess.run([need("locales"), *made], check=False, capture_output=True).returncode:
+        lack("locales")  # the program is there, and nothing to make a locale from
     monkeypatch.setenv("LOCPATH", str(tmp_path))
     before = locale.setlocale(locale.LC_TIME)
     try:

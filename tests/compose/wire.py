@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
+
+import fast_mail_parser
 
 # RFC 2045 6.7: printable octets and escapes; a blank at the end only before a soft break.
 _QUOTED_PRINTABLE_LINE = re.compile(
@@ -60,6 +63,43 @@ def parts(content: bytes) -> list[tuple[str, str]]:
         for part in message_from_bytes(content).walk()
         if not part.is_multipart()
     ]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a mail program makes of a message. Sender and recipient: name and address."""
+
+    subject: str
+    sender: tuple[str, str]
+    recipient: tuple[str, str]
+    text: str
+    page: str
+
+
+def by_email(content: bytes) -> Seen:
+    """As Python's email package sees it."""
+    (_, text), (_, page) = parts(content)
+    subject = decoded(field(content, "Subject"))
+    sender, recipient = mailbox(field(content, "From")), mailbox(field(content, "To"))
+    return Seen(subject, sender, recipient, text, page)
+
+
+def by_mailparse(content: bytes) -> Seen:
+    """As mailparse sees it: a parser in Rust that shares nothing with Python's."""
+    mail = fast_mail_parser.parse_email(content)
+    assert not mail.warnings
+    assert mail.from_ is not None
+    (to,), (text,), (page,) = mail.to, mail.text_plain, mail.text_html
+    return Seen(
+        mail.subject,
+        (mail.from_.display_name or "", mail.from_.address),
+        (to.display_name or "", to.address),
+        text,
+        page,
+    )
+
+
+PARSERS: tuple[Callable[[bytes], Seen], ...] = (by_email, by_mailparse)
 
 
 def faults(content: bytes) -> Iterator[str]:

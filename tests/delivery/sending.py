@@ -237,6 +237,16 @@ def run_in_thread(worker: Worker) -> Callable[[], BaseException | None]:
     return end
 
 
+def send_all(sending: Sending, place: Place) -> None:
+    """Send as often as it takes until the campaign is finished, some minutes apart."""
+    for _ in range(50):
+        sending.worker(place).run()
+        if sending.finished:
+            return
+        sending.clock.forward(minutes=10)
+    raise AssertionError(f"not finished: {sending.counts}")
+
+
 def outcome(worker: Worker) -> BaseException | None:
     return run_in_thread(worker)()
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -200,6 +201,42 @@ def test_the_body_of_one_message_and_the_envelope_of_the_next_go_together() -> N
 
     envelope = b"MAIL FROM:<a@x.example>\r\nRCPT TO:<2@x.example>\r\nDATA\r\n"
     assert dialogue.to_say() == message(1) + b".\r\n" + envelope
+
+
+def test_a_verdict_is_told_as_soon_as_its_line_is_there() -> None:
+    dialogue: Dialogue[int] = Dialogue("x:25", pipelining=True)
+    dialogue.offer(1, "a@x.example", "1@x.example", utf8=False)
+    dialogue.to_say()
+    list(dialogue.hear(b"250 ok\r\n250 ok\r\n354 go\r\n"))
+    dialogue.give_body(message(1))
+    dialogue.offer(2, "a@x.example", "2@x.example", utf8=False)
+    dialogue.to_say()
+
+    assert list(dialogue.hear(b"250-taken\r\n250 tak")) == []
+    (accepted,) = dialogue.hear(b"en\r\n250 o")
+    assert isinstance(accepted, Accepted)
+    assert accepted.job == 1
+    assert list(dialogue.hear(b"k\r\n550 no\r\n")) != []  # the other's, by itself
+
+
+@pytest.mark.parametrize("answer", [b"354 go\r\n", b"554 no valid recipients\r\n"])
+@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+def test_what_data_is_answered_after_a_refusal_leaves_no_body_and_a_clean_start(
+    command: str, answer: bytes
+) -> None:
+    dialogue: Dialogue[int] = Dialogue("x:25", pipelining=True)
+    dialogue.offer(1, "a@x.example", "1@x.example", utf8=False)
+    dialogue.to_say()
+    refused = b"550 no\r\n" if command == "MAIL" else b"250 ok\r\n550 no\r\n"
+    (failed,) = dialogue.hear(refused)
+    assert isinstance(failed, Failed)
+    assert list(dialogue.hear((b"503 no\r\n" if command == "MAIL" else b"") + answer)) == []
+    dialogue.offer(2, "a@x.example", "2@x.example", utf8=False)
+
+    dot = b".\r\n" if answer.startswith(b"354") else b""  # RFC 2920 3.1
+    assert dialogue.to_say().startswith(dot + b"RSET\r\nMAIL FROM:")
+    replies = (b"554 for nobody\r\n" if dot else b"") + b"250 ok\r\n" * 3
+    assert list(dialogue.hear(replies + b"354 go\r\n")) == [Ready(2)]
 
 
 def test_without_pipelining_one_command_waits_for_the_other() -> None:

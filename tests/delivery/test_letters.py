@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.audience import read_unsubscribe_token
+from pipeline.compose import Signer
 from pipeline.config import Dkim
 from pipeline.delivery import LetterBook
 from pipeline.errors import ConfigError
@@ -149,3 +150,24 @@ def test_a_campaign_of_a_sender_we_cannot_sign_for_waits_until_that_is_mended(
     sending.config = replace(sending.config, dkim=dkim)
     sending.worker(smtp_server).run()
     assert sending.counts == {"sent": 3}
+
+
+def test_whether_we_can_sign_for_a_sender_is_seen_once_a_campaign(
+    sending: Sending, smtp_server: CapturingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(Signer, "check_sender", lambda _, email: checked.append(email))
+    sending.config = with_keys(sending.config, "spring-ed")
+    sending.launch(some_people(5))
+    sending.worker(smtp_server).run()
+
+    assert sending.counts == {"sent": 5}
+    assert checked == ["letter@larkfield.example"]
+
+
+def test_rows_in_doubt_have_their_message_ids_though_we_cannot_sign(sending: Sending) -> None:
+    sending.launch(some_people(1))
+    before = message_id(sending, ANNA)
+    sending.config = with_keys(sending.config, "spring-ed", domain="elsewhere.example")
+
+    assert message_id(sending, ANNA) == before

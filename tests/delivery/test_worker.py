@@ -340,8 +340,9 @@ def test_a_database_that_fails_in_mid_send_ends_the_worker_and_doubles_nobody(
     assert set(copies(smtp_server).values()) == {1}
 
 
+@pytest.mark.parametrize("moment", ["before_cursor_execute", "commit"])
 def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kept(
-    sending: Sending, smtp_server: CapturingServer
+    sending: Sending, smtp_server: CapturingServer, moment: str
 ) -> None:
     sending.launch(some_people(10))
     failures = iter([OperationalError("UPDATE", {}, Exception("away for a moment"))])
@@ -351,9 +352,9 @@ def test_a_database_that_fails_for_a_moment_ends_the_worker_with_every_reply_kep
             for failure in failures:
                 raise failure
 
-    sa.event.listen(sending.engine, "before_cursor_execute", fail_once)
+    sa.event.listen(sending.engine, moment, fail_once)
     failure = outcome(sending.worker(smtp_server))
-    sa.event.remove(sending.engine, "before_cursor_execute", fail_once)
+    sa.event.remove(sending.engine, moment, fail_once)
 
     assert isinstance(failure, DatabaseUnavailable)
     taken = len(smtp_server.received)  # five, or one more that was under way
@@ -426,20 +427,6 @@ def test_who_leaves_while_their_envelope_is_out_gets_nothing_not_even_an_empty_m
 
     assert copies(smtp_server) == one_each([1, 2, 4, 5, 6])
     assert sending.counts == {"sent": 5, "skipped": 1}
-
-
-@pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE 100000"), ("SIZE 100000",), ()])
-def test_a_server_is_spoken_to_in_its_own_way(
-    sending: Sending, start_smtp_server: StartServer, extensions: tuple[str, ...]
-) -> None:
-    server = start_smtp_server(extensions=extensions)
-    server.answer("RCPT", "550 5.1.1 no such mailbox", to=address(4))
-    server.answer(".", "451 4.3.0 later", to=address(7), times=1)
-    sending.launch(some_people(20))
-    sending.worker(server, connections=3).run()
-
-    assert sending.counts == {"sent": 18, "refused": 1, "deferred": 1}
-    assert copies(server) == one_each([n for n in range(1, 21) if n not in (4, 7)])
 
 
 def pause(sending: Sending) -> None:

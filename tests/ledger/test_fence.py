@@ -114,6 +114,14 @@ def test_who_left_is_skipped_with_the_reason(campaign: Books) -> None:
     assert campaign.sheet.closes
 
 
+def test_who_left_is_skipped_though_they_are_on_another_list(campaign: Books) -> None:
+    campaign.on_another_list().subscribe(2)
+    campaign.leave(2)
+
+    assert campaign.start([1, 2]) == {1: 1}
+    assert campaign.rows[2].reason == "left"
+
+
 def test_who_is_suppressed_is_skipped_with_the_reason(campaign: Books) -> None:
     campaign.suppress(1, 3)
 

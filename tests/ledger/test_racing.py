@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,14 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 
 from pipeline import ledger
 from pipeline.db import make_engine, reading, writing
-from pipeline.ledger import Result
-from pipeline.schema import DeliveryStatus
-from tests.ledger.books import LEASE, Books, later
+from pipeline.ledger import Result, Start
+from pipeline.schema import DeliveryStatus, deliveries
+from tests.ledger.books import LEASE, NOW, Books, later
 from tests.ledger.conftest import Open
 
 PEOPLE = 120
@@ -98,6 +100,47 @@ def test_each_message_is_started_exactly_once(books: Open, database_url: str, si
 ON_POSTGRESQL = pytest.mark.parametrize(
     "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
 )  # on SQLite one transaction writes at a time
+
+
+@ON_POSTGRESQL
+def test_who_wants_the_same_rows_waits_in_one_order_however_they_are_found(books: Open) -> None:
+    campaign = books(2).launch()
+    campaign.open_all()
+    campaign.start([1])
+    campaign.defer(
+        [1], NOW
+    )  # a scan of the table now meets 2 before 1, one of the index 1 before 2
+    wishes = [Start(campaign.campaign_id, one) for one in (1, 2)]
+
+    def start(without: str) -> int:
+        with writing(campaign.engine) as connection:
+            for kind in (without, "bitmapscan"):
+                connection.execute(sa.text(f"SET LOCAL enable_{kind} = off"))
+            return len(ledger.start(connection, wishes, without, NOW))
+
+    with ThreadPoolExecutor(2) as pool:
+        with writing(campaign.engine) as other:
+            first = deliveries.c.subscriber_id == 1
+            other.execute(sa.select(deliveries.c.attempt).where(first).with_for_update())
+            by_index = pool.submit(start, "seqscan")
+            wait_for_waiting(campaign, 1)
+            by_table = pool.submit(start, "indexscan")
+            wait_for_waiting(campaign, 2)
+        assert sorted((by_index.result(), by_table.result())) == [0, 2]
+
+
+def wait_for_waiting(books: Books, count: int) -> None:
+    """Look until so many transactions wait for one that holds a row."""
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    until = time.monotonic() + 20
+    found = 0
+    while found < count:
+        assert time.monotonic() < until, f"{found} of {count} wait"
+        with reading(books.engine) as connection:
+            found = connection.execute(waiting).scalar_one()
 
 
 @ON_POSTGRESQL

@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -47,6 +48,7 @@ PROGRAMS = {
     "newsboat": Program("newsboat", "newsboat", ("newsboat",)),
     "swaks": Program("swaks", "swaks", ("swaks",)),
     "opendkim": Program("OpenDKIM", "opendkim", ("opendkim",)),
+    "locales": Program("the sources of locales", "locales", ("localedef",)),
     "openssl": Program("the openssl command", "openssl", ("openssl",)),
 }
 
@@ -57,8 +59,11 @@ def need(name: str) -> Path:
     For "postgresql" any of its programs can be found beside the answer, which is initdb.
     """
     found = find(PROGRAMS[name])
-    if found is not None:
-        return found
+    return found if found is not None else lack(name)
+
+
+def lack(name: str) -> NoReturn:
+    """Skip the test, or fail it when CI=true, because this machine has no working `name`."""
     outcome = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
     missing = outcome.Exception(sentence(name), pytrace=False)
     missing.program = name  # type: ignore[union-attr]  # for the list that closes the run

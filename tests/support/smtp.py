@@ -127,7 +127,7 @@ class CapturingServer(Controller):
 
     With a `certificate` it offers STARTTLS, or speaks TLS from the start if `implicit_tls`;
     with a `login` it wants exactly that user and password (or token), by one of `mechanisms`;
-    `extensions` are further EHLO lines.
+    `extensions` are further EHLO lines, and `without` names those that it hides.
     """
 
     def __init__(
@@ -138,15 +138,15 @@ class CapturingServer(Controller):
         login: tuple[str, str] | None = None,
         mechanisms: tuple[str, ...] = MECHANISMS,
         extensions: tuple[str, ...] = ("PIPELINING", "ENHANCEDSTATUSCODES"),
+        without: tuple[str, ...] = (),
     ) -> None:
         self.script = Script()
-        self.extensions = extensions
         self._login = login
         self._mechanisms = mechanisms
         context = certificate.context() if certificate else None
         self._tls = {"tls_context": context} if context and not implicit_tls else {}
         super().__init__(
-            _Handler(self.script, extensions),
+            _Handler(self.script, extensions, without),
             hostname="127.0.0.1",
             port=0,
             ssl_context=context if implicit_tls else None,
@@ -221,9 +221,12 @@ class CapturingServer(Controller):
 class _Handler:
     """What aiosmtpd asks at each step of the dialogue."""
 
-    def __init__(self, script: Script, extensions: tuple[str, ...]) -> None:
+    def __init__(
+        self, script: Script, extensions: tuple[str, ...], without: tuple[str, ...]
+    ) -> None:
         self.script = script
-        self.extensions = extensions
+        self._more = [f"250-{line}" for line in extensions]
+        self._without = without
 
     async def handle_EHLO(  # noqa: N802  # aiosmtpd's name
         self,
@@ -234,7 +237,8 @@ class _Handler:
         responses: list[str],
     ) -> list[str]:
         session.host_name = hostname
-        return [responses[0], *[f"250-{line}" for line in self.extensions], *responses[1:]]
+        lines = [responses[0], *self._more, *responses[1:]]
+        return [line for line in lines if line[4:].partition(" ")[0] not in self._without]
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802  # aiosmtpd's name
         """As Gmail does it: what it says against a token is a challenge; an empty line answers."""
