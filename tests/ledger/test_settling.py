@@ -44,6 +44,22 @@ def test_a_paused_campaign_starts_nothing_and_loses_nobody(campaign: Books) -> N
     assert campaign.start([3, 4]) == {3: 1, 4: 1}
 
 
+def test_a_paused_campaign_is_not_at_its_end_though_nothing_is_left_to_send(books: Open) -> None:
+    campaign = books(1).launch()
+    campaign.open_all()
+    lent = campaign.must_lease("a")
+    campaign.start([1])
+    campaign.move(CampaignState.PAUSED)
+    campaign.record([1])
+    campaign.release(lent)
+    campaign.finish()
+    assert not campaign.is_finished()
+
+    campaign.move(CampaignState.SENDING)
+    campaign.finish()
+    assert campaign.is_sent()
+
+
 def test_a_reply_that_comes_after_the_pause_is_recorded(campaign: Books) -> None:
     campaign.move(PAUSED)
     campaign.record([2], code=250)
