@@ -69,4 +69,7 @@ class Gate:
 
 def most_in_a_window(taken: Sequence[tuple[float, int]], seconds: int) -> int:
     """The most messages that any stretch of so many seconds holds."""
-    return max(sum(count for at, count in taken if 0 <= end - at < seconds) for end, _ in taken)
+    # In whole microseconds, as the database has them: 256.75852 - 196.75852 is less than 60.
+    begun = [(round(at * 1_000_000), count) for at, count in taken]
+    window = seconds * 1_000_000
+    return max(sum(count for at, count in begun if 0 <= end - at < window) for end, _ in begun)
