@@ -6,16 +6,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from pipeline import ledger
 from pipeline.campaigns import Step, move_campaign
 from pipeline.db import writing
 from pipeline.delivery import Worker
 from pipeline.errors import DatabaseUnavailable, TransportUnavailable
-from pipeline.ledger import Start
+from pipeline.ledger import Recipient, Start
 from pipeline.schema import DeliveryStatus
 from tests.delivery.sending import (
     EDITION,
@@ -67,6 +69,23 @@ def test_a_list_that_ends_with_a_range_closes_too(
 
     assert sending.counts == {"sent": 10}
     assert sending.finished
+
+
+def test_who_is_in_hand_three_times_gets_one_copy(
+    sending: Sending, smtp_server: CapturingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a worker that was held up has leased its own range again."""
+    read = ledger.read_recipients
+
+    def thrice(*values: Any) -> tuple[Recipient, ...]:
+        return tuple(one for one in read(*values) for _ in range(3))
+
+    monkeypatch.setattr(ledger, "read_recipients", thrice)
+    sending.launch(some_people(20))
+    sending.worker(smtp_server, connections=6).run()
+
+    assert copies(smtp_server) == one_each(range(1, 21))
+    assert sending.counts == {"sent": 20}
 
 
 def test_two_campaigns_go_in_one_run(sending: Sending, smtp_server: CapturingServer) -> None:
