@@ -29,8 +29,10 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     make_url,
     select,
+    table,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
@@ -341,12 +343,10 @@ def upgrade(engine: Engine) -> None:
 
     Raises DatabaseUnavailable for a schema that only a newer program knows.
     """
-    from alembic.migration import MigrationContext
-
     revisions = _revisions()
     with reading(engine) as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    if present == revisions[0]:
+        present = _present_revision(connection)
+    if present == revisions[-1]:
         return
     if present is not None and present not in revisions:
         raise DatabaseUnavailable(
@@ -371,11 +371,18 @@ def migrate(engine: Engine, revision: str) -> None:
 
 
 def _revisions() -> list[str]:
-    """Every revision, newest first."""
-    from alembic.script import ScriptDirectory
+    """Every revision, oldest first: what its file is called by.
 
-    scripts = ScriptDirectory.from_config(_alembic_settings())
-    return [script.revision for script in scripts.walk_revisions()]
+    Without Alembic, whose import takes a fifth of a second of each command.
+    """
+    return sorted(file.name.partition("_")[0] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+def _present_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version = table("alembic_version", column("version_num"))
+    return connection.execute(select(version.c.version_num)).scalar_one_or_none()
 
 
 def _alembic_settings() -> Any:

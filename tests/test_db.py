@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -164,6 +165,13 @@ def test_programs_that_start_at_the_same_time_upgrade_once(empty_database_url: s
     engine = make_engine(empty_database_url)
     assert set(metadata.tables) <= tables(engine)
     engine.dispose()
+
+
+def test_revisions_are_called_as_their_files_are() -> None:
+    scripts = ScriptDirectory(db.MIGRATIONS).walk_revisions("base", "heads")
+    files = sorted(path.name for path in (db.MIGRATIONS / "versions").glob("*.py"))
+
+    assert [one.revision for one in scripts][::-1] == [name.partition("_")[0] for name in files]
 
 
 def test_a_database_of_a_newer_program_is_told(engine: Engine) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from tests.benchmarks.measuring import ROOT
 from tests.benchmarks.sink import run_sink
 
+AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # compiled once, as for users
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -61,7 +63,7 @@ def spend(command: Sequence[str | Path], environment: dict[str, str] | None = No
     finished = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.spent", *command],
         cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **AS_INSTALLED, **(environment or {})},
         check=False,
         capture_output=True,
         text=True,
