@@ -1,7 +1,7 @@
 """All tables on one page; each state has its sentence.
 
 Times are aware and in UTC. Ids are never reused, so that a ledger row names the same person for
-ever. What differs between SQLite and PostgreSQL stands in db.py.
+ever. What differs between SQLite and PostgreSQL stands in db/.
 """
 
 from __future__ import annotations

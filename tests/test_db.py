@@ -19,9 +19,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from pipeline import db
 from pipeline.config import Config, Database, Site
-from pipeline.db import insert, lock_rows, make_engine, migrate, reading, upgrade, writing
+from pipeline.db import engine as engine_room
+from pipeline.db import (
+    insert,
+    lock_rows,
+    make_engine,
+    migrate,
+    open_database,
+    reading,
+    upgrade,
+    upgrading,
+    writing,
+)
 from pipeline.errors import ConfigError, DatabaseUnavailable, PipelineError
 from pipeline.schema import (
     CampaignState,
@@ -168,8 +178,8 @@ def test_programs_that_start_at_the_same_time_upgrade_once(empty_database_url: s
 
 
 def test_revisions_are_called_as_their_files_are() -> None:
-    scripts = ScriptDirectory(db.MIGRATIONS).walk_revisions("base", "heads")
-    files = sorted(path.name for path in (db.MIGRATIONS / "versions").glob("*.py"))
+    scripts = ScriptDirectory(upgrading.MIGRATIONS).walk_revisions("base", "heads")
+    files = sorted(path.name for path in (upgrading.MIGRATIONS / "versions").glob("*.py"))
 
     assert [one.revision for one in scripts][::-1] == [name.partition("_")[0] for name in files]
 
@@ -423,7 +433,7 @@ def test_postgresql_without_its_driver_says_how_to_get_it(monkeypatch: pytest.Mo
     def missing(*_: object, **__: object) -> Engine:
         raise ModuleNotFoundError("No module named 'psycopg'")
 
-    monkeypatch.setattr(db, "create_engine", missing)
+    monkeypatch.setattr(engine_room, "create_engine", missing)
 
     assert "pip install" in told(lambda: make_engine("postgresql://host/name")).hint
 
@@ -444,7 +454,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def opened(config: Config, url: str = "") -> Engine:
-    return db.open_database(replace(config, database=Database(url=url)))
+    return open_database(replace(config, database=Database(url=url)))
 
 
 def test_a_site_has_its_database_in_var(config: Config) -> None:
@@ -523,7 +533,7 @@ def test_an_option_that_postgresql_does_not_know_is_told(config: Config) -> None
 def test_a_database_that_stays_locked_is_told(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "SQLITE_WAIT_SECONDS", 0)
+    monkeypatch.setattr(engine_room, "SQLITE_WAIT_SECONDS", 0)
     engine = opened(config)
     with sqlite3.connect(config.var / "pipeline.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

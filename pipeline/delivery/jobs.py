@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from pipeline import ledger
 from pipeline.config import Delivery
-from pipeline.db import reading, writing
+from pipeline.db import LastingConnection
 from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.worker_name import gone_workers
 from pipeline.ledger import Range, Recipient, Start
@@ -57,7 +57,7 @@ class Stock:
 
     def __init__(
         self,
-        engine: Engine,
+        database: LastingConnection,
         worker: str,
         settings: Delivery,
         now: Callable[[], datetime],
@@ -66,7 +66,7 @@ class Stock:
         *,
         rehearsal: bool,
     ) -> None:
-        self._engine = engine
+        self._database = database
         self._worker = worker
         self._settings = settings
         self._now = now
@@ -96,13 +96,14 @@ class Stock:
         They are of `lists`, or of any.
         """
         while self.ready < count and len(self) < MOST_WAITING and not self._dry:
-            lent = self._next_range(lists)
-            if lent is None:
-                self._dry = True
-                return
-            with writing(self._engine) as connection:
-                gone = ledger.skip_gone(connection, lent, self._now())
-                people = ledger.read_recipients(connection, lent, self._now())
+            now = self._now()
+            with self._database.writing() as connection:
+                lent = self._next_range(connection, lists, now)
+                if lent is None:
+                    self._dry = True
+                    return
+                gone = ledger.skip_gone(connection, lent, now)
+                people = ledger.read_recipients(connection, lent, now)
             self._recorder.note_skipped(gone)
             self._take(lent, people)
 
@@ -139,29 +140,29 @@ class Stock:
             self._lanes[key] = Lane(*key)
         return self._lanes[key]
 
-    def _next_range(self, lists: Collection[str] | None) -> Range | None:
+    def _next_range(
+        self, connection: Connection, lists: Collection[str] | None, now: datetime
+    ) -> Range | None:
         """Lease a range that waits, else open the next one of a roster."""
-        now = self._now()
-        with writing(self._engine) as connection:
-            gone = gone_workers(ledger.read_workers(connection))
-            while True:
-                lent = ledger.lease_range(
-                    connection,
-                    self._worker,
-                    now,
-                    self._settings.lease_seconds,
-                    rehearsal=self._rehearsal,
-                    lists=lists,
-                    gone=gone,
-                )
-                if lent or not ledger.open_range(
-                    connection,
-                    self._settings.range_size,
-                    now,
-                    rehearsal=self._rehearsal,
-                    lists=lists,
-                ):
-                    return lent
+        gone = gone_workers(ledger.read_workers(connection))
+        while True:
+            lent = ledger.lease_range(
+                connection,
+                self._worker,
+                now,
+                self._settings.lease_seconds,
+                rehearsal=self._rehearsal,
+                lists=lists,
+                gone=gone,
+            )
+            if lent or not ledger.open_range(
+                connection,
+                self._settings.range_size,
+                now,
+                rehearsal=self._rehearsal,
+                lists=lists,
+            ):
+                return lent
 
     def put_back(self, job: Job) -> None:
         """Let a person whose message was not begun be the next again."""
@@ -196,7 +197,7 @@ class Stock:
 
     def look_after(self, lent: Lent) -> None:
         """Let go of a range's people who wait, if it was taken over or its campaign stopped."""
-        with reading(self._engine) as connection:
+        with self._database.writing() as connection:
             held = ledger.is_held(connection, lent.range, self._worker)
         if held:
             return

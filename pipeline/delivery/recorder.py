@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from pipeline import audience, ledger
-from pipeline.db import writing
+from pipeline.db import LastingConnection
 from pipeline.delivery.replies import kills_address
 from pipeline.ledger import Range, Result, Start
 from pipeline.schema import DeliveryStatus
@@ -27,13 +27,13 @@ class Recorder:
 
     def __init__(
         self,
-        engine: Engine,
+        database: LastingConnection,
         worker: str,
         lease_seconds: int,
         now: Callable[[], datetime],
         on_progress: Callable[[Counter[DeliveryStatus]], None],
     ) -> None:
-        self._engine = engine
+        self._database = database
         self._worker = worker
         self._lease = timedelta(seconds=lease_seconds)
         self._now = now
@@ -80,7 +80,7 @@ class Recorder:
         """
         failures, self._failures = self._failures, {}
         now = self._now()
-        with writing(self._engine) as connection:
+        with self._database.writing() as connection:
             started = ledger.start(connection, {*starts, *failures}, self._worker, now)
             failed = [make(started[wish]) for wish, make in failures.items() if wish in started]
             results = [*self._results, *failed]

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from pipeline import ledger
 from pipeline.config import Config, Provider
-from pipeline.db import reading, writing
+from pipeline.db import LastingConnection, reading, writing
 from pipeline.delivery.allowance import Allowance
 from pipeline.delivery.carriers import Carrier, Carriers
 from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
@@ -59,10 +59,13 @@ class Worker:
         self._now = now
         self._on_problem = on_problem
         name = new_worker_name()
-        self._recorder = Recorder(engine, name, config.delivery.lease_seconds, now, on_progress)
+        self._database = LastingConnection(engine)
+        self._recorder = Recorder(
+            self._database, name, config.delivery.lease_seconds, now, on_progress
+        )
         self._allowance = Allowance(engine, name, providers, config.throttles, now)
         self._stock = Stock(
-            engine,
+            self._database,
             name,
             config.delivery,
             now,
@@ -119,6 +122,7 @@ class Worker:
             self._fail(error)
         finally:
             self._carriers.close()
+            self._database.close()
             self._ended.set()
 
     def _send_all(self) -> None:

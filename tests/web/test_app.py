@@ -156,7 +156,7 @@ def waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Server]:
     """A site whose SQLite database is locked by another, or whose PostgreSQL does not run."""
-    monkeypatch.setattr("pipeline.db.SQLITE_WAIT_SECONDS", 0)
+    monkeypatch.setattr("pipeline.db.engine.SQLITE_WAIT_SECONDS", 0)
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     urls = {"locked": open_site.engine.url, "away": f"postgresql://me:word@127.0.0.1:{port}/x"}

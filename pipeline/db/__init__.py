@@ -1,0 +1,27 @@
+"""The database: engine, transactions, upgrades; all that differs between SQLite and PostgreSQL."""
+
+from pipeline.db.engine import database_url, make_engine, open_database
+from pipeline.db.many_rows import ids_param, is_one_of, lies_between, rows_param
+from pipeline.db.statements import hold_rows, insert, lock_rows, merged, take_turns
+from pipeline.db.transactions import LastingConnection, reading, writing
+from pipeline.db.upgrading import migrate, upgrade
+
+__all__ = [
+    "LastingConnection",
+    "database_url",
+    "hold_rows",
+    "ids_param",
+    "insert",
+    "is_one_of",
+    "lies_between",
+    "lock_rows",
+    "make_engine",
+    "merged",
+    "migrate",
+    "open_database",
+    "reading",
+    "rows_param",
+    "take_turns",
+    "upgrade",
+    "writing",
+]
