@@ -6,22 +6,24 @@ about; other processes book from the same limits.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from pipeline import ledger, throttle
+from pipeline import throttle
 from pipeline.config import DomainLimit, Provider
 from pipeline.db import reading, writing
 from pipeline.delivery.worker_name import gone_workers
-from pipeline.throttle import Rule, Scope
+from pipeline.throttle import Scope
 
 # Minutes are waited for in memory, as limits of a minute need it; hours and trouble are not.
 LONGEST_WAIT = timedelta(seconds=65)
 LONGEST_WAIT_IN_TROUBLE = timedelta(seconds=5)
 AN_ANSWER = timedelta(seconds=1)  # to what is under way: it may come at any time
+LOOK_AGAIN_SECONDS = 5  # at what other workers have learned
 
 
 class Allowance:
@@ -39,7 +41,7 @@ class Allowance:
         self._worker = worker
         self._providers = providers
         self._now = now
-        self._rules = _rules(providers, limits)
+        self._rules = throttle.make_rules(providers, limits)
         self._group_of = {domain: one.name for one in limits for domain in one.domains}
         # Messages that may be under way at once.
         self._set = {
@@ -57,7 +59,8 @@ class Allowance:
         self._again_at: dict[Scope, datetime] = {}
         self._troubles: set[Scope] = set()
         self._accepted: Counter[Scope] = Counter()
-        self._ask_at: datetime | None = None
+        self._ask_at = 0.0  # by time.monotonic(), which nobody puts back; so is the next
+        self._look_at = 0.0
 
     # --- who is meant ----------------------------------------------------------------------------
 
@@ -91,6 +94,11 @@ class Allowance:
         """Whether nothing may be begun now, as far as is known without asking."""
         return self.opens_at(provider, domain) is not None
 
+    def is_shut(self, provider: str) -> bool:
+        """Whether nobody may be begun through it for longer than people wait in memory."""
+        opens_at = self.opens_at(provider, "")
+        return opens_at is not None and opens_at - self._now() > LONGEST_WAIT
+
     def opens_at(self, provider: str, domain: str) -> datetime | None:
         """When something may be begun again; None: now."""
         if not self.binds:
@@ -118,23 +126,39 @@ class Allowance:
             return False
         for scope in scopes:
             self._in_hand[scope] -= 1
-        self._under_way[Scope(provider, domain)] += 1
+        if (whole := Scope(provider, domain)) in self._most:
+            self._under_way[whole] += 1
         return True
 
     def _book(self, scopes: Sequence[Scope], wanted: int) -> None:
+        """Book the receiver's part first: of the provider's no more than that can use."""
         now = self._now()
         with writing(self._engine) as connection:
-            grants = throttle.take(connection, dict.fromkeys(scopes, wanted), self._rules, now)
-        for scope, grant in grants.items():
-            self._in_hand[scope] += grant.count
-            self._taken_at[scope] = now
-            if grant.again_at is not None:
-                self._again_at[scope] = grant.again_at
+            for scope in reversed(scopes):
+                grant = throttle.take(connection, {scope: wanted}, self._rules, now)[scope]
+                self._in_hand[scope] += grant.count
+                self._taken_at[scope] = now
+                if grant.again_at is not None:
+                    self._again_at[scope] = grant.again_at
+                wanted = grant.count
+                if not wanted:
+                    return
+
+    def return_unused(self) -> None:
+        """Give back what is in hand: begun later, it would go beyond a limit by then."""
+        unused = {scope: count for scope, count in self._in_hand.items() if count > 0}
+        self._in_hand.clear()
+        if not unused:
+            return
+        with writing(self._engine) as connection:
+            for scope, count in unused.items():
+                throttle.give_back(connection, {scope: count}, self._taken_at[scope])
+                self._again_at.pop(scope, None)
 
     def end(self, provider: str, domain: str) -> None:
         """A message that was begun is no longer under way."""
-        if self.binds:
-            self._under_way[Scope(provider, domain)] -= 1
+        if (whole := Scope(provider, domain)) in self._most:
+            self._under_way[whole] -= 1
 
     def patience(self, domain: str) -> timedelta:
         """How long people wait in memory until they may be begun."""
@@ -159,22 +183,26 @@ class Allowance:
             self._accepted[scope] += 1
 
     def learn(self) -> bool:
-        """Keep what was noted since, in the database; whether other receivers are limited now."""
-        if not self._troubles and not self._accepted:
+        """Keep what was noted since, and see what other workers have learned and booked.
+
+        Whether other receivers are limited now than before.
+        """
+        if self._troubles or self._accepted:
+            with writing(self._engine) as connection:
+                throttle.learn(connection, self._troubles, self._accepted, self._now())
+            self._troubles, self._accepted = set(), Counter()
+        elif time.monotonic() < self._look_at:
             return False
-        with writing(self._engine) as connection:
-            throttle.learn(connection, self._troubles, self._accepted, self._now())
-        for scope in self._troubles:
-            self._in_hand[scope] = 0
-        self._troubles, self._accepted = set(), Counter()
         return self._look()
 
     def _look(self) -> bool:
+        self._look_at = time.monotonic() + LOOK_AGAIN_SECONDS
         with reading(self._engine) as connection:
             learned = throttle.read_learned(connection)
+            full = throttle.read_full(connection, self._rules, self._now())
         names = {one.name for one in self._providers}
         self._paced = frozenset(scope for scope in learned if scope.provider in names)
-        self._again_at |= {scope: learned[scope].next_at for scope in self._paced}
+        self._again_at = {scope: learned[scope].next_at for scope in self._paced} | full
         before, self._limited = self._limited, self._find_limited()
         return self._limited != before
 
@@ -185,12 +213,11 @@ class Allowance:
 
         None when nothing has to be asked yet.
         """
-        now = self._now()
-        if self._ask_at is not None and now < self._ask_at:
+        if time.monotonic() < self._ask_at:
             return None
-        until = now + timedelta(seconds=lease_seconds)
+        until = self._now() + timedelta(seconds=lease_seconds)
         with writing(self._engine) as connection:
-            for gone in gone_workers(ledger.read_workers(connection)):
+            for gone in gone_workers(throttle.read_slot_workers(connection)):
                 throttle.return_slots(connection, gone)
             ours = {
                 one.name: self._ask(connection, Scope(one.name), one.connections, until)
@@ -201,7 +228,7 @@ class Allowance:
                 for scope, most in self._set.items()
             }
         enough = all(ours.values()) and all(self._most.values())
-        self._ask_at = now + timedelta(seconds=lease_seconds / 3 if enough else 1)
+        self._ask_at = time.monotonic() + (lease_seconds / 3 if enough else 1)
         return ours
 
     def _ask(self, connection: Connection, scope: Scope, limit: int, until: datetime) -> int:
@@ -210,17 +237,7 @@ class Allowance:
         )
 
     def close(self) -> None:
-        """Give back what is in hand."""
+        """Give back what is in hand, and the connections."""
+        self.return_unused()
         with writing(self._engine) as connection:
-            for scope, count in self._in_hand.items():
-                if count > 0:
-                    throttle.give_back(connection, {scope: count}, self._taken_at[scope])
             throttle.return_slots(connection, self._worker)
-
-
-def _rules(providers: Sequence[Provider], limits: Sequence[DomainLimit]) -> dict[Scope, Rule]:
-    rules = {Scope(one.name): Rule(one.limits, one.first_day) for one in providers}
-    rules |= {
-        Scope(provider.name, one.name): Rule(one.limits) for provider in providers for one in limits
-    }
-    return {scope: rule for scope, rule in rules.items() if rule.binds}

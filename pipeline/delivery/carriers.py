@@ -26,6 +26,7 @@ class Carrier:
     pool: Pool = field(init=False)
     free: list[Connection[Job]] = field(default_factory=list)  # as of the last look
     begun: int = 0
+    slowed: set[str] = field(default_factory=set)  # receivers, and nothing was accepted since
     failure: TransportUnavailable | None = None  # why it is not used any more
 
     @property
@@ -69,16 +70,12 @@ class Carriers:
         """The open connections as they are now; they may be dropped meanwhile."""
         return [(carrier, one) for carrier in self._all for one in carrier.pool]
 
-    @property
-    def room(self) -> int:
-        """How many connections there may be now."""
-        return sum(one.pool.most for one in self.working)
-
-    @property
-    def lists(self) -> frozenset[str] | None:
-        """The lists whose mail can be carried; None: any list's."""
-        named = [one.provider.lists for one in self.working]
-        return None if () in named else frozenset(name for lists in named for name in lists)
+    def open(self, allowance: Allowance) -> list[Carrier]:
+        """Those that people should be fetched for: not if a limit keeps all of them for long."""
+        usual = [one for one in self.working if not one.provider.fallback]
+        carry_all = any(not one.provider.lists for one in usual)
+        candidates = usual if carry_all else self.working
+        return [one for one in candidates if not allowance.is_shut(one.name)]
 
     def able(self, list_name: str) -> list[Carrier]:
         """Who may carry a list's mail now: fallbacks only where nobody else works."""
@@ -89,7 +86,7 @@ class Carriers:
         """See which connections are free."""
         for carrier in self._all:
             working = carrier.failure is None
-            carrier.free = [one for one in carrier.pool if one.free] if working else []
+            carrier.free = [one for one in carrier.pool.usable if one.free] if working else []
 
     def next_for(self, lane: Lane, allowance: Allowance) -> Carrier | None:
         """Whose turn it is to carry the next of these people's messages, if it can be begun now.
@@ -97,7 +94,7 @@ class Carriers:
         Mail is shared out by weight: who is behind is waited for while others have connections
         free, unless a limit keeps them.
         """
-        able = self.able(lane.list_name)
+        able = [one for one in self.able(lane.list_name) if one.pool.most > 0]
         while open_now := [one for one in able if not allowance.blocks(one.name, lane.domain)]:
             carrier = open_now[0] if len(open_now) == 1 else _by_weight(open_now)
             if not carrier.free:
@@ -106,6 +103,11 @@ class Carriers:
             if allowance.spend(carrier.name, lane.domain, wanted):
                 return carrier
         return None
+
+    def people_for(self, carrier: Carrier, lanes: Sequence[Lane]) -> int:
+        """How many may be begun now that it may carry."""
+        ready = [lane for lane in lanes if lane.opens_at is None]
+        return sum(len(lane.jobs) for lane in ready if carrier in self.able(lane.list_name))
 
     def opens_at(self, lane: Lane, allowance: Allowance) -> datetime | None:
         """When the next of these people may be begun; None: as soon as a connection is free."""

@@ -26,7 +26,7 @@ class Lent:
 
     range: Range
     open: int
-    not_before: datetime | None = None  # when those who were set aside may be begun
+    not_before: datetime | None = None  # when the first who was set aside may be begun
 
 
 @dataclass(eq=False)
@@ -182,18 +182,25 @@ class Stock:
         if job.lent.open == 0:
             self._recorder.release(job.lent.range, job.lent.not_before)
 
-    def set_aside(self, lane: Lane, not_before: datetime | None = None) -> None:
-        """Let go of the people of a lane: they stay planned, and are due again at `not_before`."""
-        jobs, lane.jobs = lane.jobs, deque()
-        for job in jobs:
-            if not_before is not None:
-                job.lent.not_before = min(job.lent.not_before or not_before, not_before)
+    def set_aside(
+        self, lane: Lane, opens_at: datetime, through_at: datetime, keep: int = 0
+    ) -> None:
+        """Let go of the people of a lane, the first `keep` excepted: they stay planned.
+
+        They are due again one after the other, from `opens_at` for the first to `through_at`.
+        """
+        jobs = tuple(lane.jobs)
+        lane.jobs = deque(jobs[:keep])
+        for place, job in enumerate(jobs[keep:], keep):
+            again_at = opens_at + (through_at - opens_at) * place / len(jobs)
+            job.lent.not_before = min(job.lent.not_before or again_at, again_at)
             self.settle(job)
 
     def clear(self) -> None:
-        """Let go of everybody who waits: they stay planned."""
+        """Let go of everybody who waits: they stay planned, and are due at once."""
+        now = self._now()
         for lane in self.lanes:
-            self.set_aside(lane)
+            self.set_aside(lane, now, now)
 
     def look_after(self, lent: Lent) -> None:
         """Let go of a range's people who wait, if it was taken over or its campaign stopped."""

@@ -9,10 +9,11 @@ from pipeline.delivery.allowance import Allowance
 from pipeline.delivery.carriers import Carrier, Carriers
 from pipeline.delivery.connection import Connection
 from pipeline.delivery.dialogue import Failed
-from pipeline.delivery.jobs import Job, Lane, Stock
+from pipeline.delivery.jobs import MOST_WAITING, Job, Lane, Stock
 from pipeline.delivery.letters import LetterBook
 
 LONGEST_ASIDE = timedelta(minutes=15)  # then limits are looked at anew: they may have been raised
+ASIDE = timedelta(minutes=1)  # where nothing says when they can have been begun
 Refusal = tuple[Carrier, Connection[Job], Failed[Job]]
 
 
@@ -41,11 +42,23 @@ class Offering:
         if shared is not None:
             for carrier in self._carriers:
                 carrier.pool.allow(shared[carrier.name])
+            self._stock.look_again()
         if self._allowance.learn():
             self._stock.sort_anew()
-        self._stock.fill(2 * self._carriers.room, self._carriers.lists)
+        self._fetch()
+        lanes = self._stock.lanes
         for carrier in self._carriers.working:
-            carrier.pool.open_for(self._stock.ready)
+            carrier.pool.open_for(self._carriers.people_for(carrier, lanes))
+
+    def _fetch(self) -> None:
+        """Fetch people for the providers that are open; some also if others have all connections.
+
+        Who has none to give them to waits with them for its share.
+        """
+        open_now = self._carriers.open(self._allowance)
+        named = [carrier.provider.lists for carrier in open_now]
+        lists = None if () in named else frozenset(name for lists in named for name in lists)
+        self._stock.fill(sum(max(1, 2 * carrier.pool.most) for carrier in open_now), lists)
 
     def make(self) -> Iterator[Refusal]:
         """Give connections that are free the next envelopes; tells of those that cannot be."""
@@ -54,12 +67,13 @@ class Offering:
             while lane.jobs and (carrier := self._carriers.next_for(lane, self._allowance)):
                 yield from self._offer(carrier, lane.jobs.popleft())
             self._keep_back(lane)
+        self._allowance.return_unused()
         for carrier in self._carriers:
-            surplus = carrier.pool.surplus
             for connection in carrier.pool:
-                if connection.spent or surplus > 0:
+                if connection.spent or carrier.failure is not None:
                     connection.dialogue.leave()
-                    surplus -= 1
+            for connection in carrier.pool.surplus:
+                connection.dialogue.leave()
 
     def _offer(self, carrier: Carrier, job: Job) -> Iterator[Refusal]:
         try:
@@ -81,16 +95,24 @@ class Offering:
 
     def _keep_back(self, lane: Lane) -> None:
         """Let go of people whom a limit keeps waiting for long, or whom nobody can carry now."""
+        now = self._now()
         if not self._carriers.able(lane.list_name):
-            self._stock.set_aside(lane)
+            self._stock.set_aside(lane, now, now)
             return
-        lane.opens_at = self._carriers.opens_at(lane, self._allowance)
+        lane.opens_at = self._carriers.opens_at(lane, self._allowance) if lane.jobs else None
         if lane.opens_at is None:
             return
+        if lane.opens_at - now > self._allowance.patience(lane.domain):
+            self._set_aside(lane, lane.opens_at, keep=0)
+        elif self._stock.is_full:
+            self._set_aside(lane, lane.opens_at, MOST_WAITING // (2 * len(self._stock.lanes)))
+
+    def _set_aside(self, lane: Lane, opens_at: datetime, keep: int) -> None:
         now = self._now()
-        if lane.opens_at - now > self._allowance.patience(lane.domain) or self._stock.is_full:
-            through_at = self._carriers.through_at(lane, self._allowance) or lane.opens_at
-            self._stock.set_aside(lane, min(max(lane.opens_at, through_at), now + LONGEST_ASIDE))
+        latest = now + LONGEST_ASIDE
+        through_at = self._carriers.through_at(lane, self._allowance) or now + ASIDE
+        opens_at = min(opens_at, latest)
+        self._stock.set_aside(lane, opens_at, max(opens_at, min(through_at, latest)), keep)
 
     def settle(self, carrier: Carrier, job: Job) -> None:
         """Somebody who was offered is done with, for now."""

@@ -28,7 +28,7 @@ class Pool:
         self._selector = selector
         self._owner = owner
         self._selector.register(self._openings, selectors.EVENT_READ, (owner, None))
-        self._connections: set[Connection[Job]] = set()
+        self._connections: dict[Connection[Job], None] = {}  # oldest first
         self._proven = False
         self._regrow_at = 0.0
         self._look_at = 0.0
@@ -67,9 +67,23 @@ class Pool:
         return min(self.limit, self._most)
 
     @property
-    def surplus(self) -> int:
-        """How many more are open than may be."""
-        return sum(not one.dialogue.leaving for one in self._connections) - self._most
+    def is_proven(self) -> bool:
+        """Whether the provider has accepted a message in this run."""
+        return self._proven
+
+    @property
+    def usable(self) -> list[Connection[Job]]:
+        """Those that may be given more to do."""
+        return self._staying[: self._most]
+
+    @property
+    def surplus(self) -> list[Connection[Job]]:
+        """Those that are more than may be open."""
+        return self._staying[self._most :]
+
+    @property
+    def _staying(self) -> list[Connection[Job]]:
+        return [one for one in self._connections if not one.dialogue.leaving]
 
     def open_for(self, people: int) -> None:
         """Open as many more as are allowed and as there are people without one."""
@@ -106,7 +120,7 @@ class Pool:
                 yield opened
             elif opened.sock is not None:
                 connection: Connection[Job] = Connection(opened, opened.sock, self._provider)
-                self._connections.add(connection)
+                self._connections[connection] = None
                 data = (self._owner, connection)
                 self._selector.register(connection, selectors.EVENT_READ, data)
 
@@ -128,7 +142,7 @@ class Pool:
     def drop(self, connection: Connection[Job]) -> None:
         """Hang up."""
         if connection in self._connections:
-            self._connections.discard(connection)
+            del self._connections[connection]
             self._selector.unregister(connection)
             connection.close()
 

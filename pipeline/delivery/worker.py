@@ -22,7 +22,7 @@ from pipeline.db import LastingConnection, reading, writing
 from pipeline.delivery.allowance import Allowance
 from pipeline.delivery.carriers import Carrier, Carriers
 from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
-from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
+from pipeline.delivery.dialogue import Accepted, Dialogue, Event, Failed, Ready, unavailable
 from pipeline.delivery.jobs import Job, Lent, Stock
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.offering import Offering
@@ -36,6 +36,7 @@ from pipeline.schema import DeliveryStatus
 Progress = Callable[[Counter[DeliveryStatus]], None]
 GATHER_SECONDS = 0.004  # a commit costs as much as several messages: it waits for some company
 MOST_TRIES = 2  # fresh connections that end over one message
+MOST_SLOWED = 5  # receivers in a row that want less: then it is the provider that does
 
 
 class Worker:
@@ -92,6 +93,11 @@ class Worker:
         """Finish what is in flight, give the rest back; returns at once. For any thread."""
         self._stop.set()
         self._carriers.wake()
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The names of the providers that could not be used, or no longer."""
+        return frozenset(one.name for one in self._carriers if one.failure is not None)
 
     def run(self) -> None:
         """Send all that is due now.
@@ -235,7 +241,10 @@ class Worker:
             self._lose(carrier, connection)
 
     def _take(self, carrier: Carrier, connection: Connection[Job], event: Event[Job]) -> None:
-        if isinstance(event, Ready):
+        if isinstance(event, Ready) and carrier.failure is not None and not self._stop.is_set():
+            self._hang_up(carrier, connection)
+            self._offering.put_back(carrier, event.job)
+        elif isinstance(event, Ready):
             self._ready.append((carrier, connection, event.job))
         elif isinstance(event, Accepted):
             self._accept(carrier, connection, event.job, event.reply)
@@ -246,6 +255,7 @@ class Worker:
         self, carrier: Carrier, connection: Connection[Job], job: Job, reply: Reply
     ) -> None:
         connection.carried += 1
+        carrier.slowed.clear()
         carrier.standing.accept(job.wish.campaign_id)
         carrier.pool.prove()
         self._allowance.note_accepted(carrier.name, job.domain)
@@ -254,6 +264,13 @@ class Worker:
 
     def _refuse(self, carrier: Carrier, connection: Connection[Job], event: Failed[Job]) -> None:
         job = event.job
+        if isinstance(event.error, TransportUnavailable):
+            carrier.pool.drop(connection)
+            self._retire(carrier, event.error)
+            to_blame = carrier.failure is not None or job.tries < MOST_TRIES
+            if to_blame and self._carriers.able(job.lent.range.list_name):
+                self._offering.put_back(carrier, job)  # of which nothing has left: by another
+                return
         judged = carrier.standing.judge(job.wish.campaign_id, event.error)
         if event.begun:
             self._recorder.record(self._result(job, job.attempt, judged.error))
@@ -264,9 +281,6 @@ class Worker:
         self._offering.settle(carrier, job)
         if judged.stop is not None:
             self._do_without(carrier, judged.stop)
-        elif isinstance(event.error, TransportUnavailable):
-            carrier.pool.drop(connection)
-            self._retire(carrier, event.error)
 
     def _result(self, job: Job, attempt: int, error: TransportError) -> Result:
         again_at = retry_at(
@@ -297,13 +311,20 @@ class Worker:
                 self._retire(carrier, unavailable(carrier.place, why))
             return
         job.tries += fresh
-        if dialogue.slowed and fresh:  # else it may have had enough of this connection alone
+        if fresh and self._was_slowed(carrier, dialogue):  # else perhaps for this connection alone
             self._allowance.note_trouble(carrier.name, job.recipient.email)
-        if job.tries < MOST_TRIES or why is None:
+            carrier.slowed.add(job.recipient.email.rpartition("@")[2])
+        enough = job.tries >= MOST_TRIES or len(carrier.slowed) >= MOST_SLOWED
+        if why is None or not enough:
             self._offering.put_back(carrier, job)
             return
         failure = Failed(job, unavailable(carrier.place, why), begun=False)
         self._refuse(carrier, connection, failure)
+
+    def _was_slowed(self, carrier: Carrier, dialogue: Dialogue[Job]) -> bool:
+        """Whether a connection was ended because of a receiver, which a bare 421 may mean too."""
+        bare = dialogue.closing is not None and dialogue.closing.code == 421
+        return dialogue.slowed or (bare and carrier.pool.is_proven)
 
     def _retire(self, carrier: Carrier, error: TransportUnavailable) -> None:
         """Do without a connection while others of the provider work."""
@@ -341,7 +362,7 @@ class Worker:
         for carrier in self._carriers:
             for connection, job in carrier.offered:
                 carrier.pool.drop(connection)
-                self._offering.settle(carrier, job)
+                self._offering.put_back(carrier, job)
         self._ready = []
         self._stock.clear()
 

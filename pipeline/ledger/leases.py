@@ -196,25 +196,26 @@ def release_range(
 ) -> None:
     """Give a range back: finished, or due again when its first deferred row is.
 
-    Those of its people who are planned are due again at once, or at `not_before`. Does nothing
-    when another worker has taken it over.
+    Those of its people who could be begun now are due again at once, or at `not_before`. Does
+    nothing when another worker has taken it over.
     """
     mine = select(ranges.c.id).where(ranges.c.id == lent.id, ranges.c.worker == worker)
     if connection.execute(lock_rows(mine)).first() is None:
         return
+    later = and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.next_attempt_at > now)
     left = connection.execute(
         select(
             func.count().label("open"),
-            func.count().filter(deliveries.c.status != DeliveryStatus.DEFERRED).label("at_once"),
-            func.min(deliveries.c.next_attempt_at).label("next_at"),
+            func.count().filter(~later).label("at_once"),
+            func.min(deliveries.c.next_attempt_at).filter(later).label("next_at"),
         ).where(in_range(lent.campaign_id, lent.low, lent.high), deliveries.c.status.in_(OPEN))
     ).one()
     values: dict[str, Any] = {"worker": None, "leased_until": None}
     if left.open == 0:
         values["finished_at"] = now
     else:
-        planned_at = (not_before or now) if left.at_once else None
-        values["due_at"] = min(at for at in (planned_at, left.next_at) if at)
+        again_at = (not_before or now) if left.at_once else None
+        values["due_at"] = min(at for at in (again_at, left.next_at) if at)
     connection.execute(update(ranges).where(ranges.c.id == lent.id).values(values))
 
 

@@ -5,10 +5,17 @@ inside the worker's own transactions and opens none. windows.py counts, pace.py 
 says when all will have left, shares.py divides connections; the rest reads and writes rows.
 """
 
-from pipeline.throttle.limiter import finish_at, give_back, learn, read_learned, take
+from pipeline.throttle.limiter import (
+    finish_at,
+    give_back,
+    learn,
+    read_full,
+    read_learned,
+    take,
+)
 from pipeline.throttle.pace import Pace
-from pipeline.throttle.scope import Grant, Rule, Scope
-from pipeline.throttle.slot_store import return_slots, take_slots
+from pipeline.throttle.scope import Grant, Rule, Scope, make_rules
+from pipeline.throttle.slot_store import read_slot_workers, return_slots, take_slots
 
 __all__ = [
     "Grant",
@@ -18,7 +25,10 @@ __all__ = [
     "finish_at",
     "give_back",
     "learn",
+    "make_rules",
+    "read_full",
     "read_learned",
+    "read_slot_workers",
     "return_slots",
     "take",
     "take_slots",

@@ -74,6 +74,15 @@ def learn(
     _save_changed(connection, before, after)
 
 
+def read_full(
+    connection: Connection, rules: Mapping[Scope, Rule], now: datetime
+) -> dict[Scope, datetime]:
+    """The scopes of which nothing may be begun now, and when something may be again."""
+    rows = store.read_throttles(connection, rules)
+    asked = {scope: grant(settle(rows[scope], now), 1, rules[scope], now)[1] for scope in rules}
+    return {scope: one.again_at for scope, one in asked.items() if one.again_at is not None}
+
+
 def read_learned(connection: Connection) -> dict[Scope, Pace]:
     """The scopes that get less than their rules allow, and how much."""
     rows = store.read_all_paced(connection)

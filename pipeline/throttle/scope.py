@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pipeline.config import Limits
+from pipeline.config import DomainLimit, Limits, Provider
 
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
 LONGEST_RAMP = 40  # doublings; a million millions a day is no limit any more
@@ -48,6 +49,15 @@ class Rule:
             return self.limits.per_day
         grown = self.first_day << min(max(day, 0), LONGEST_RAMP)
         return min(grown, self.limits.per_day or grown)
+
+
+def make_rules(providers: Sequence[Provider], limits: Sequence[DomainLimit]) -> dict[Scope, Rule]:
+    """What is to be kept to: each provider's own, and each named group's through each provider."""
+    rules = {Scope(one.name): Rule(one.limits, one.first_day) for one in providers}
+    rules |= {
+        Scope(provider.name, one.name): Rule(one.limits) for provider in providers for one in limits
+    }
+    return {scope: rule for scope, rule in rules.items() if rule.binds}
 
 
 @dataclass(frozen=True)

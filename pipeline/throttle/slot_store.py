@@ -44,6 +44,11 @@ def take_slots(
     return count
 
 
+def read_slot_workers(connection: Connection) -> frozenset[str]:
+    """The workers that hold slots or wait for some."""
+    return frozenset(connection.execute(select(slots.c.worker).distinct()).scalars())
+
+
 def return_slots(connection: Connection, worker: str) -> None:
     """Give back all that a worker holds."""
     connection.execute(delete(slots).where(slots.c.worker == worker))

@@ -20,10 +20,19 @@ from pipeline.campaigns import Due, Verdict
 from pipeline.campaigns.selection import Selection
 from pipeline.compose import Edition
 from pipeline.compose.slots import slot
-from pipeline.config import Config, Delivery, NewsletterSettings, Provider, Serve, Site
+from pipeline.config import (
+    Config,
+    Delivery,
+    DomainLimit,
+    NewsletterSettings,
+    Provider,
+    Serve,
+    Site,
+)
 from pipeline.db import reading, writing
 from pipeline.delivery import LetterBook, Worker
 from pipeline.delivery.worker import Progress
+from pipeline.errors import TransportUnavailable
 from pipeline.ledger import Sheet
 from pipeline.schema import CampaignState, deliveries, ranges, subscribers, suppressions
 from tests.delivery.lines import Place
@@ -105,6 +114,11 @@ class Sending:
         self.config = replace(self.config, delivery=replace(self.config.delivery, **values))
         return self
 
+    def with_throttles(self, *limits: DomainLimit) -> Sending:
+        """The same with [throttle.NAME] tables."""
+        self.config = replace(self.config, throttles=limits)
+        return self
+
     # --- before ----------------------------------------------------------------------------------
 
     def launch(
@@ -114,7 +128,7 @@ class Sending:
         newsletter: NewsletterSettings = NEWSLETTER,
     ) -> None:
         """Put people (address and name) on the list and launch a campaign to it."""
-        self._subscribe(people)
+        self._subscribe(people, newsletter.list)
         with writing(self.engine) as connection:
             campaigns.declare_newsletters(connection, (newsletter,), NOW)
             named = {one.name: one for one in campaigns.read_newsletters(connection)}
@@ -124,13 +138,13 @@ class Sending:
         assert made is not None
         self.campaign_id = made
 
-    def _subscribe(self, people: Sequence[tuple[str, str]]) -> None:
+    def _subscribe(self, people: Sequence[tuple[str, str]], name: str) -> None:
         rows = [
             Row(number, audience.read_address(email), name, {})
             for number, (email, name) in enumerate(people)
         ]
         with writing(self.engine) as connection:
-            self.list_id = ensure_list(connection, "readers", NOW)
+            self.list_id = ensure_list(connection, name, NOW)
             if rows:
                 upsert(connection, self.list_id, rows, "a test", NOW)
 
@@ -144,16 +158,24 @@ class Sending:
         **provider: Any,
     ) -> Worker:
         """A worker that sends through the server at `place`; `provider` is of [smtp]."""
-        plain: dict[str, Any] = {"security": "none", "connections": 1, "timeout_seconds": 20}
-        settings = Provider(host=place.host, port=place.port, **(plain | provider))
+        return self.worker_by(provider_at(place, **provider), on_progress=on_progress)
+
+    def worker_by(
+        self,
+        *providers: Provider,
+        on_progress: Progress = lambda _: None,
+        on_problem: Callable[[TransportUnavailable], None] = lambda _: None,
+    ) -> Worker:
+        """A worker that sends by these providers."""
         letters = LetterBook(self.engine, self.config, KEYS)
         return Worker(
             self.engine,
             self.config,
-            (settings,),
+            providers,
             letters,
             now=self.clock,
             on_progress=on_progress,
+            on_problem=on_problem,
         )
 
     def leaves(self, email: str) -> None:
@@ -211,6 +233,12 @@ class Sending:
             joined = deliveries.join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
             found = sa.select(deliveries).select_from(joined)
             return connection.execute(found.where(subscribers.c.email == email)).one()
+
+
+def provider_at(place: Place, **values: Any) -> Provider:
+    """A provider at `place`, with one connection; `values` are of [smtp]."""
+    plain: dict[str, Any] = {"security": "none", "connections": 1, "timeout_seconds": 20}
+    return Provider(host=place.host, port=place.port, **(plain | values))
 
 
 PATIENCE = 60  # seconds, after which a worker counts as hanging

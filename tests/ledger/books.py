@@ -142,9 +142,11 @@ class Books:
 
     # --- what workers do ---------------------------------------------------------------------
 
-    def open_range(self, size: int = 100, *, now: datetime = NOW) -> bool:
+    def open_range(
+        self, size: int = 100, *, now: datetime = NOW, lists: Collection[str] | None = None
+    ) -> bool:
         with writing(self.engine) as connection:
-            return ledger.open_range(connection, size, now, rehearsal=self.rehearsal)
+            return ledger.open_range(connection, size, now, rehearsal=self.rehearsal, lists=lists)
 
     def open_all(self, size: int = 100) -> None:
         """Open the whole roster."""
@@ -152,11 +154,16 @@ class Books:
             pass
 
     def lease(
-        self, worker: str = "a", *, now: datetime = NOW, gone: Collection[str] = ()
+        self,
+        worker: str = "a",
+        *,
+        now: datetime = NOW,
+        lists: Collection[str] | None = None,
+        gone: Collection[str] = (),
     ) -> Range | None:
         with writing(self.engine) as connection:
             return ledger.lease_range(
-                connection, worker, now, LEASE, rehearsal=self.rehearsal, gone=gone
+                connection, worker, now, LEASE, rehearsal=self.rehearsal, lists=lists, gone=gone
             )
 
     def must_lease(self, worker: str = "a", *, now: datetime = NOW) -> Range:
@@ -164,9 +171,16 @@ class Books:
         assert lent is not None
         return lent
 
-    def release(self, lent: Range, worker: str = "a", *, now: datetime = NOW) -> None:
+    def release(
+        self,
+        lent: Range,
+        worker: str = "a",
+        *,
+        now: datetime = NOW,
+        not_before: datetime | None = None,
+    ) -> None:
         with writing(self.engine) as connection:
-            ledger.release_range(connection, lent, worker, now)
+            ledger.release_range(connection, lent, worker, now, not_before)
 
     def renew(self, *lent: Range, worker: str = "a", until: datetime) -> None:
         with writing(self.engine) as connection:

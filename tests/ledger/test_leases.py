@@ -235,6 +235,58 @@ def test_a_range_with_planned_and_deferred_messages_is_due_at_once(campaign: Boo
     assert campaign.must_lease("b") == lent
 
 
+def test_a_range_of_people_kept_back_by_a_limit_is_not_due_before_it_opens(
+    campaign: Books,
+) -> None:
+    lent = campaign.must_lease()
+    campaign.start([1])
+    campaign.record([1])
+    campaign.must_lease("x")
+    campaign.release(lent, not_before=later(seconds=40))
+
+    assert campaign.lease("b", now=later(seconds=39)) is None
+    assert campaign.lease("b", now=later(seconds=40)) == lent
+
+
+def test_a_deferred_message_that_is_due_waits_for_the_limit_too(campaign: Books) -> None:
+    lent = campaign.must_lease()
+    campaign.start([1, 2])
+    campaign.record([2])
+    campaign.defer([1], later(minutes=5))
+    campaign.renew(campaign.must_lease("x"), worker="x", until=later(hours=2))
+    campaign.release(lent, now=later(minutes=6), not_before=later(minutes=21))
+
+    assert campaign.lease("b", now=later(minutes=20)) is None
+    assert campaign.lease("b", now=later(minutes=21)) == lent
+
+
+def test_a_deferred_message_that_is_due_before_the_limit_opens_does_not_wait_for_it(
+    campaign: Books,
+) -> None:
+    lent = campaign.must_lease()
+    campaign.must_lease("x")
+    campaign.start([1])
+    campaign.defer([1], later(seconds=20))
+    campaign.release(lent, not_before=later(seconds=40))
+
+    assert campaign.lease("b", now=later(seconds=19)) is None
+    assert campaign.lease("b", now=later(seconds=20)) == lent
+
+
+def test_only_ranges_of_the_lists_that_are_asked_for_are_lent_and_opened(books: Open) -> None:
+    readers = books(2)
+    members = readers.on_another_list()
+    members.subscribe(1)
+    first, second = readers.launch(), members.launch()
+
+    assert first.open_range(lists=["members"])
+    assert not first.open_range(lists=["members"])
+    assert first.lease(lists=["readers"]) is None
+    lent = first.lease(lists=["members"])
+    assert lent is not None
+    assert (lent.campaign_id, lent.list_name) == (second.campaign_id, "members")
+
+
 def test_a_worker_cannot_give_back_a_range_it_has_lost(campaign: Books) -> None:
     lent = campaign.must_lease("a")
     campaign.start([1, 2], "a")

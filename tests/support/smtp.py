@@ -106,6 +106,8 @@ class Script:
     commands: list[str] = field(default_factory=list)  # as they came, without their arguments
     logins: list[str] = field(default_factory=list)  # tried, by mechanism
     connections: int = 0
+    open: int = 0  # connections now
+    most_open: int = 0
     arrival: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, message: Received) -> None:
@@ -207,7 +209,9 @@ class CapturingServer(Controller):
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd's
-        self.script.connections = 0  # that was aiosmtpd looking whether it runs
+        self.script.connections = self.script.most_open = (
+            0  # that was aiosmtpd looking whether it runs
+        )
 
     def _authenticate(
         self, _server: SMTP, _session: Session, _envelope: Envelope, mechanism: str, data: Any
@@ -306,11 +310,16 @@ class _ScriptedSession(SMTP):
     async def _handle_client(self) -> None:
         self.script.connections += 1
         self.number = self.script.connections
+        self.script.open += 1
+        self.script.most_open = max(self.script.open, self.script.most_open)
         reply = self.script.reply_to("CONNECT", "")
-        if reply is None:
-            await super()._handle_client()
-        else:
-            await self._say(reply)
+        try:
+            if reply is None:
+                await super()._handle_client()
+            else:
+                await self._say(reply)
+        finally:
+            self.script.open -= 1
 
     async def _scripted(
         self, command: str, usual: Callable[[str | None], Awaitable[None]], argument: str | None
