@@ -130,7 +130,7 @@ class Delivery:
     retry_minutes: tuple[int, ...] = (5, 30, 60, 120, 240)  # the last one repeats
     give_up_hours: int = 96  # after launch
     lease_seconds: int = 60
-    range_size: int = 500  # subscriber ids handed to a worker at once
+    range_size: int = 1_000  # people handed to a worker at once
 
 
 @dataclass(frozen=True)
