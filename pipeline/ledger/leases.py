@@ -173,7 +173,7 @@ def read_recipients(connection: Connection, lent: Range, now: datetime) -> tuple
         .where(in_range(lent.campaign_id, lent.low, lent.high), startable(now))
         .order_by(subscribers.c.id)
     )
-    return tuple(Recipient(row.id, row.email or "", row.name) for row in rows)
+    return tuple(Recipient(subscriber_id, email or "", name) for subscriber_id, email, name in rows)
 
 
 def startable(now: Any) -> Any:
