@@ -336,9 +336,10 @@ def list_campaigns(as_json: bool) -> None:
     Example: pipeline campaigns list
     """
     from pipeline.cli.report import show_balances
-    from pipeline.clock import all_balances
+    from pipeline.clock import all_balances, foresee
 
-    show_balances(all_balances(open_site()), as_json=as_json)
+    site = open_site()
+    show_balances(foresee(site, all_balances(site)), as_json=as_json)
 
 
 @campaigns.command("show")
@@ -353,13 +354,14 @@ def show_campaign(number: int, as_json: bool) -> None:
     """
     from pipeline.cli.listing import print_details
     from pipeline.cli.report import balance_as_json
-    from pipeline.clock import balances
+    from pipeline.clock import balances, foresee
     from pipeline.errors import CampaignError
 
     if number.bit_length() > 63:  # SQLite could not even be asked for it
         raise CampaignError(
             f"there is no campaign {number}", hint="`pipeline campaigns` lists them"
         )
-    (balance,) = balances(open_site(), [number])
+    site = open_site()
+    (balance,) = foresee(site, balances(site, [number]))
     details = balance_as_json(balance)
     print_json(details) if as_json else print_details(details)

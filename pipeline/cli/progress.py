@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +16,6 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -30,17 +31,34 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
+class _TimeLeft(ProgressColumn):
+    """What is left at the present rate, and no less than limits allow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.finish_at: datetime | None = None
+
+    def render(self, task: Task) -> Text:
+        """Draw hours, minutes and seconds, once they can be told."""
+        limited = (self.finish_at - datetime.now(UTC)).total_seconds() if self.finish_at else 0
+        seconds = max(task.time_remaining or 0, limited)
+        known = task.time_remaining is not None or limited > 0
+        left = str(timedelta(seconds=math.ceil(seconds))) if known else "-:--:--"
+        return Text(left, style="cyan")
+
+
 class Display:
     """Shows what a pass is doing, on standard error, so that results alone can be piped."""
 
     def __init__(self, *, show: bool) -> None:
         self._console = PlainConsole(stderr=True, quiet=not show, markup=False, emoji=False)
+        self._time_left = _TimeLeft()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             _Rate(),
-            TimeRemainingColumn(),
+            self._time_left,
             console=self._console,
             disable=not show or not sys.stderr.isatty(),
         )
@@ -61,6 +79,10 @@ class Display:
     def stage(self, name: str) -> None:
         """Say what begins."""
         self._console.print(f"{name} …", style="dim", highlight=False)
+
+    def foresee(self, finish_at: datetime | None) -> None:
+        """Promise no earlier end than this one."""
+        self._time_left.finish_at = finish_at
 
     def progress(self, counts: Counter[DeliveryStatus], total: int) -> None:
         """Move the bar; called by the worker's writer."""

@@ -15,7 +15,7 @@ from rich.text import Text
 from pipeline.campaigns import Due, Verdict, differences
 from pipeline.cli.console import console
 from pipeline.cli.frame import print_json
-from pipeline.clock import Balance, Look, Pass, Site
+from pipeline.clock import Balance, Look, Pass, Site, last_finish
 from pipeline.compose import Edition
 from pipeline.content import Rename, published
 from pipeline.delivery import list_mails
@@ -151,6 +151,8 @@ def _print_balance(out: Console, site: Site, balance: Balance) -> None:
         fault = ("The sheet does not close", "red")
         out.print(Text.assemble(fault, ": please report this with var/pipeline.db."))
     print_mends(balance)
+    if balance.finish is not None:
+        out.print(f"{balance.finish.sentence}; keep `pipeline serve` running, or run again then.")
     if sheet.next_attempt_at is not None:
         again = local_time(sheet.next_attempt_at, site.config.site.timezone)
         out.print(f"Next try {again}: run `pipeline run` then, or keep `pipeline serve` running.")
@@ -196,6 +198,7 @@ def counted(count: int, noun: str) -> str:
 
 def pass_as_json(done: Pass) -> dict[str, Any]:
     """A pass for scripts."""
+    finish_at = last_finish(done.balances)
     return {
         "posts": len(done.content.posts),
         "renames": [rename.sentence for rename in done.content.renames],
@@ -211,6 +214,7 @@ def pass_as_json(done: Pass) -> dict[str, Any]:
         "feeds": publication_as_json(done.publications[-1]),
         "newsletters": [_look_as_json(look) for look in done.looks],
         "campaigns": [balance_as_json(balance) for balance in done.balances],
+        "finish_at": finish_at.isoformat() if finish_at else None,
         "problems": [str(problem) for problem in done.problems],
     }
 
@@ -256,6 +260,8 @@ def print_balances(balances: Sequence[Balance]) -> None:
     out.print(table)
     for balance in balances:
         print_mends(balance)
+        if balance.finish is not None:
+            out.print(f"Campaign {balance.campaign.id}: {balance.finish.sentence}.")
 
 
 def print_mends(balance: Balance) -> None:
@@ -294,6 +300,7 @@ def balance_as_json(balance: Balance) -> dict[str, Any]:
         "closes": sheet.closes,
         "launched_at": campaign.launched_at.isoformat(),
         "finished_at": campaign.finished_at.isoformat() if campaign.finished_at else None,
+        "finish_at": balance.finish.at.isoformat() if balance.finish else None,
     }
 
 

@@ -58,7 +58,12 @@ def run(as_json: bool, quiet: bool) -> None:
     say_notes(site.config)
     try:
         with stopping_politely(), Display(show=not (quiet or as_json)) as display:
-            done = run_pass(site, on_stage=display.stage, on_progress=display.progress)
+            done = run_pass(
+                site,
+                on_stage=display.stage,
+                on_progress=display.progress,
+                on_foresight=display.foresee,
+            )
     except KeyboardInterrupt:
         say("Stopped. What was not sent stays planned: `pipeline run` goes on.", err=True)
         raise SystemExit(130) from None
@@ -151,10 +156,10 @@ def status(as_json: bool) -> None:
     """
     from pipeline.cli.frame import say_error
     from pipeline.cli.report import show_balances
-    from pipeline.clock import all_balances
+    from pipeline.clock import all_balances, foresee
     from pipeline.ledger import find_hold
 
     site = open_site()
-    show_balances(all_balances(site), as_json=as_json)
+    show_balances(foresee(site, all_balances(site)), as_json=as_json)
     if held := find_hold(site.engine, site.config.var):
         say_error(held)

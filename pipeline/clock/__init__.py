@@ -4,12 +4,14 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 """
 
 from pipeline.clock.arming import arm
+from pipeline.clock.finishing import foresee, last_finish
 from pipeline.clock.one_pass import Pass, run_pass
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
 from pipeline.clock.steps import (
     Balance,
     Content,
+    Finish,
     Look,
     all_balances,
     balances,
@@ -25,6 +27,7 @@ __all__ = [
     "Balance",
     "Clock",
     "Content",
+    "Finish",
     "Look",
     "Pass",
     "Site",
@@ -33,6 +36,8 @@ __all__ = [
     "balances",
     "declare_newsletters",
     "find_newsletter",
+    "foresee",
+    "last_finish",
     "publish_feeds",
     "read_content",
     "read_newsletters",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline import audience, ledger
 from pipeline.audience import ImportReport
-from pipeline.campaigns import Campaign
+from pipeline.clock.finishing import foresee, last_finish
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
 from pipeline.clock.site_files import wait_until_still
@@ -60,12 +61,14 @@ def run_pass(
     *,
     on_stage: Callable[[str], None] = lambda _: None,
     on_progress: Callable[[Counter[DeliveryStatus], int], None] = lambda _counts, _total: None,
+    on_foresight: Callable[[datetime | None], None] = lambda _: None,
 ) -> Pass:
     """Do all that is due now and end.
 
     `on_stage` is told what begins; `on_progress` gets the messages settled by status and how
-    many there are to settle. Raises PipelineError before anything is sent; once sending has
-    begun, a provider that fails is reported in the result.
+    many there are to settle; `on_foresight` is told when limits let the last one go. Raises
+    PipelineError before anything is sent; once sending has begun, a provider that fails is
+    reported in the result.
     """
     held = ledger.raise_generation(site.engine, site.config.var, site.now())
     settle_campaigns(site)
@@ -88,14 +91,16 @@ def run_pass(
         looks = start_due(site, looks)
         edition_pages = publish_feeds(site, content)
         sending = live_campaigns(site)
+        open_now = foresee(site, balances(site, [campaign.id for campaign in sending]))
+        on_foresight(last_finish(open_now))
         on_stage("Sending")
-        failure = _send(site, providers, sending, on_progress, unavailable.append)
+        failure = _send(site, providers, open_now, on_progress, unavailable.append)
     return Pass(
         content,
         imports,
         (publication, edition_pages),
         looks,
-        balances(site, [campaign.id for campaign in sending]),
+        foresee(site, balances(site, [campaign.id for campaign in sending])),
         failure,
         tuple(unavailable),
     )
@@ -104,11 +109,11 @@ def run_pass(
 def _send(
     site: Site,
     providers: Sequence[Provider],
-    sending: Sequence[Campaign],
+    open_now: Sequence[Balance],
     on_progress: Callable[[Counter[DeliveryStatus], int], None],
     on_problem: Callable[[TransportUnavailable], None],
 ) -> TransportError | None:
-    total = sum(one.sheet.open for one in balances(site, [campaign.id for campaign in sending]))
+    total = sum(one.sheet.open for one in open_now)
     worker = make_worker(site, providers, lambda counts: on_progress(counts, total), on_problem)
     try:
         worker.run()

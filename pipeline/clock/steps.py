@@ -61,11 +61,32 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Finish:
+    """When limits let the last of `people` go, at the earliest, and the provider that decides."""
+
+    at: datetime
+    provider: str
+    people: int
+    zone: str
+
+    @property
+    def sentence(self) -> str:
+        """What there is to know, and to do."""
+        local = f"{self.at.astimezone(ZoneInfo(self.zone)):%a %-d %b %Y %H:%M} {self.zone}"
+        wait = "1 person waits" if self.people == 1 else f"{self.people:,} people wait"
+        return (
+            f"{wait}: a limit of the provider {self.provider} lets the last of them go on {local}"
+            " at the earliest"
+        )
+
+
+@dataclass(frozen=True)
 class Balance:
-    """A campaign and its sheet."""
+    """A campaign and its sheet; `finish` is set by `foresee` where limits keep people waiting."""
 
     campaign: Campaign
     sheet: Sheet
+    finish: Finish | None = None
 
 
 def read_content(site: Site) -> Content:

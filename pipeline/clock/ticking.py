@@ -11,6 +11,8 @@ from pathlib import Path
 from pipeline import audience, campaigns, ledger
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
+from pipeline.clock.finishing import foresee
+from pipeline.clock.resting import Resting
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site, utc_now
 from pipeline.clock.site_files import SiteFile, in_motion, read_site_files
@@ -57,6 +59,8 @@ class Clock:
         self._work = threading.Event()
         self._ended = threading.Event()
         self._worker: Worker | None = None
+        self._resting = Resting()
+        self._foretold: set[int] = set()  # campaigns whose end was said
         self._sender = threading.Thread(target=self._send_for_ever, name="sender")
         # In memory only: jobs in a shared store fire once per process, and a row in it can run
         # code. Grace None: a tick that waited for a slow one is late, not dropped.
@@ -196,7 +200,8 @@ class Clock:
     def _send(self) -> None:
         """Send what is due; nothing is when no campaign is live."""
         sending = live_campaigns(self._site)
-        providers = (self._provider,) if self._provider else self._site.config.providers
+        configured = (self._provider,) if self._provider else self._site.config.providers
+        providers = self._resting.awake(configured, self._site.now())
         if not sending or not providers or self._raise() is not None:
             return
         self._worker = make_worker(self._site, providers, on_problem=self._tell_problem)
@@ -205,6 +210,7 @@ class Clock:
         try:
             self._worker.run()
         finally:
+            self._resting.note(providers, self._worker.failed, self._site.now())
             self._raise()
             self._tell_sent(sending)
 
@@ -216,7 +222,14 @@ class Clock:
         self._once("provider", f"{problem} ({problem.hint})")
 
     def _tell_sent(self, sending: Sequence[Campaign]) -> None:
-        for balance in balances(self._site, [campaign.id for campaign in sending]):
+        found = balances(self._site, [campaign.id for campaign in sending])
+        if any(one.sheet.open and one.campaign.id not in self._foretold for one in found):
+            found = foresee(self._site, found)
+        for balance in found:
+            if balance.finish is not None and balance.campaign.id not in self._foretold:
+                self._foretold.add(balance.campaign.id)
+                kind = _kind(rehearsal=balance.campaign.rehearsal)
+                self._say(f"{kind} {balance.campaign.id}: {balance.finish.sentence}.")
             if balance.campaign.state is CampaignState.SENT:
                 sent = balance.sheet.counts[DeliveryStatus.SENT]
                 kind = _kind(rehearsal=balance.campaign.rehearsal)

@@ -64,7 +64,8 @@ class Worker:
         self._recorder = Recorder(
             self._database, name, config.delivery.lease_seconds, now, on_progress
         )
-        self._allowance = Allowance(engine, name, providers, config.throttles, now)
+        limits = () if config.rehearsal else config.throttles
+        self._allowance = Allowance(engine, name, providers, limits, now)
         self._stock = Stock(
             self._database,
             name,

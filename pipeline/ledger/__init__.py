@@ -21,6 +21,7 @@ from pipeline.ledger.leases import (
     release_range,
     renew_leases,
 )
+from pipeline.ledger.receivers import count_open_at, read_list_name
 from pipeline.ledger.reconcile import Doubt, read_doubts, reconcile
 from pipeline.ledger.roster import count_eligible, open_cancelled, open_range
 from pipeline.ledger.settling import has_unsettled, settle_range
@@ -37,6 +38,7 @@ __all__ = [
     "Start",
     "arm",
     "count_eligible",
+    "count_open_at",
     "find_hold",
     "finish_campaigns",
     "has_accepted",
@@ -49,6 +51,7 @@ __all__ = [
     "raise_generation",
     "read_decisions",
     "read_doubts",
+    "read_list_name",
     "read_recipients",
     "read_sheet",
     "read_sheets",

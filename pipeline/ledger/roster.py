@@ -21,7 +21,7 @@ from pipeline.schema import (
 )
 
 
-def _eligible(list_id: int, launched_at: datetime, highest_id: int) -> Select[Any]:
+def eligible(list_id: Any, launched_at: Any, highest_id: Any) -> Select[Any]:
     """The ids a campaign is for: on the list, confirmed before launch, not above the highest id.
 
     Who leaves between launch and the opening of their range stays on the roster, and the fence
@@ -45,7 +45,7 @@ def count_eligible(
     connection: Connection, list_id: int, launched_at: datetime, highest_id: int
 ) -> int:
     """How many people a campaign is for: counted at launch, to hold the roster against."""
-    people = _eligible(list_id, launched_at, highest_id).subquery()
+    people = eligible(list_id, launched_at, highest_id).subquery()
     return connection.execute(select(func.count()).select_from(people)).scalar_one()
 
 
@@ -91,7 +91,7 @@ def _open(
     campaign = _next_campaign(connection, which)
     if campaign is None:
         return False
-    people = _eligible(campaign.list_id, campaign.launched_at, campaign.highest_subscriber_id)
+    people = eligible(campaign.list_id, campaign.launched_at, campaign.highest_subscriber_id)
     after = people.where(subscriptions.c.subscriber_id > campaign.roster_cursor)
     page = after.order_by(subscriptions.c.subscriber_id).limit(size).subquery()
     low, high, count = connection.execute(

@@ -146,9 +146,7 @@ def test_a_new_sender_sends_twice_as_much_each_day(
     assert sums == [5, 10 + 5, 20]
 
 
-def test_no_second_gets_more_than_its_limit(
-    sending: Sending, smtp_server: CapturingServer
-) -> None:
+def test_no_second_gets_more_than_its_limit(sending: Sending, smtp_server: CapturingServer) -> None:
     arrivals: list[float] = []
     note = Meanwhile(".", "", do=lambda: arrivals.append(time.monotonic()))
     smtp_server.script.answers.append(note)
