@@ -22,7 +22,7 @@ from pipeline.db import LastingConnection, reading, writing
 from pipeline.delivery.allowance import Allowance
 from pipeline.delivery.carriers import Carrier, Carriers
 from pipeline.delivery.connection import GOODBYE_SECONDS, Connection
-from pipeline.delivery.dialogue import Accepted, Dialogue, Event, Failed, Ready, unavailable
+from pipeline.delivery.dialogue import Accepted, Event, Failed, Ready, unavailable
 from pipeline.delivery.jobs import Job, Lent, Stock
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.offering import Offering
@@ -312,7 +312,7 @@ class Worker:
                 self._retire(carrier, unavailable(carrier.place, why))
             return
         job.tries += fresh
-        if fresh and self._was_slowed(carrier, dialogue):  # else perhaps for this connection alone
+        if fresh and self._was_slowed(carrier, connection):  # else perhaps this one alone
             self._allowance.note_trouble(carrier.name, job.recipient.email)
             carrier.slowed.add(job.recipient.email.rpartition("@")[2])
         enough = job.tries >= MOST_TRIES or len(carrier.slowed) >= MOST_SLOWED
@@ -322,10 +322,12 @@ class Worker:
         failure = Failed(job, unavailable(carrier.place, why), begun=False)
         self._refuse(carrier, connection, failure)
 
-    def _was_slowed(self, carrier: Carrier, dialogue: Dialogue[Job]) -> bool:
+    def _was_slowed(self, carrier: Carrier, connection: Connection[Job]) -> bool:
         """Whether a connection was ended because of a receiver, which a bare 421 may mean too."""
-        bare = dialogue.closing is not None and dialogue.closing.code == 421
-        return dialogue.slowed or (bare and carrier.pool.is_proven)
+        why = connection.dialogue.closing
+        # Behind another message it may be that one's verdict.
+        bare = why is not None and why.code == 421 and connection.offered == 1
+        return connection.dialogue.slowed or (bare and carrier.pool.is_proven)
 
     def _retire(self, carrier: Carrier, error: TransportUnavailable) -> None:
         """Do without a connection while others of the provider work."""
