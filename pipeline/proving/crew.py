@@ -100,17 +100,20 @@ class Slot:
             self._life.process.join()
             self._close()
 
-    def freeze(self) -> None:
-        """Let it stand still wherever it is."""
-        self._signal(signal.SIGSTOP)
+    def freeze(self) -> int:
+        """Let it stand still wherever it is; its number, 0 if it has ended."""
+        return self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self.is_alive() and self._life is not None and self._life.process.pid is not None:
-            os.kill(self._life.process.pid, number)
+    def _signal(self, number: signal.Signals) -> int:
+        pid = self._life.process.pid if self.is_alive() and self._life is not None else None
+        if pid is None:
+            return 0
+        os.kill(pid, number)
+        return pid
 
     def is_alive(self) -> bool:
         """Whether it works; one that has ended is taken note of."""

@@ -23,9 +23,9 @@ STORM = {"break": 0.03, "later": 0.15, "full": 0.05}
 def freeze(scene: Scene, slot: Slot) -> bool:
     """Let a worker stand still until its lease has run out and others have its range."""
     scene.wait_seconds(scene.chance.random() / 2)
-    slot.freeze()
+    scene.freeze(slot)
     scene.wait_seconds(1.8 * LEASE_SECONDS)
-    slot.thaw()
+    scene.thaw(slot)
     return slot.is_alive()
 
 
@@ -37,10 +37,10 @@ def outdate(scene: Scene, slot: Slot) -> bool:
     for _ in range(TRIES):
         email = scene.hold(slot, "lost")
         time.sleep(3 * BEAT_SECONDS)  # unfed, it comes to rest: no lock of the database in hand
-        slot.freeze()
+        scene.freeze(slot)
         scene.sink.order(release=LATER)
         overtaken = bool(email) and _overtake(scene, email or "")
-        slot.thaw()
+        scene.thaw(slot)
         scene.wait_seconds(LEASE_SECONDS / 2)
         if overtaken:
             return True

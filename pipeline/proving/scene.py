@@ -96,6 +96,15 @@ class Scene:
             self.feed()
         return None
 
+    def freeze(self, slot: Slot) -> None:
+        """Let a worker stand still; the sink ends it should nobody be left to thaw it."""
+        self.sink.order(frozen=slot.freeze())
+
+    def thaw(self, slot: Slot) -> None:
+        """Let a worker go on."""
+        slot.thaw()
+        self.sink.order(frozen=0)
+
     # --- time ------------------------------------------------------------------------------------
 
     def feed(self) -> None:

@@ -34,9 +34,7 @@ REFUSED, HELD = "refused", "held"  # said
 
 def send(order: Order, conductor: Connection) -> None:
     """Send until nothing is left, or until whoever gave the order is gone."""
-    # A process group of its own, in the conductor's session: a frozen worker whose conductor dies
-    # is then woken and ended by the system (SIGHUP and SIGCONT, POSIX on orphaned groups).
-    os.setpgid(0, 0)
+    os.setpgid(0, 0)  # Ctrl-C is for the conductor, which then ends us
     _write_to(Path(order.log))
     if order.sabotage:
         SABOTAGES[order.sabotage]()

@@ -11,8 +11,10 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -76,6 +78,7 @@ class Sink:
         self._weather: dict[str, float] = {}
         self._traps: deque[Trap] = deque()
         self._held: Trap | None = None
+        self._frozen = 0  # the number of a worker that stands still, which cannot end by itself
 
     # --- the conductor ---------------------------------------------------------------------------
 
@@ -83,6 +86,7 @@ class Sink:
         """Do as an order says, and tell how things stand."""
         self._may_take = order.get("may_take", self._may_take) + order.get("feed", 0)
         self._weather = order.get("weather", self._weather)
+        self._frozen = order.get("frozen", self._frozen)
         if "trap" in order:
             answer = asyncio.get_running_loop().create_future()
             self._traps.append(Trap(**order["trap"], answer=answer))
@@ -114,6 +118,15 @@ class Sink:
 
     def _happens(self, what: str, default: float = 0) -> bool:
         return self._chance.random() < self._weather.get(what, default)
+
+    async def tidy_up(self, folder: Path) -> None:
+        """The conductor was killed: nobody else is left to throw its folder away."""
+        if self._frozen:
+            with suppress(ProcessLookupError):
+                os.kill(self._frozen, signal.SIGKILL)
+        await asyncio.sleep(WORKERS_END_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)  # connections and all
 
     # --- one connection --------------------------------------------------------------------------
 
@@ -233,14 +246,7 @@ async def serve(log: str, seed: int, slots: int) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     while line := await orders.readline():
         sink.obey(json.loads(line))
-    await _tidy_up(Path(log).parent)
-
-
-async def _tidy_up(folder: Path) -> None:
-    """The conductor was killed: nobody else is left to throw its folder away."""
-    await asyncio.sleep(WORKERS_END_SECONDS)
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)  # connections and all
+    await sink.tidy_up(Path(log).parent)
 
 
 if __name__ == "__main__":
