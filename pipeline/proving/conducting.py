@@ -20,7 +20,7 @@ from pipeline.proving.schedule import Kind, Trouble, plan
 from pipeline.proving.server import read_log, run_sink
 from pipeline.proving.trial import CONNECTIONS, SINK_LOG, SLOTS, FastClock, Trial
 
-STILL_SECONDS = 8  # without any change, the end has come
+STILL_SECONDS = 6  # without any change, the end has come
 
 _HINDERS: dict[Kind, Callable[[Scene, Slot], bool]] = {
     Kind.CANCEL: hindering.cancel,
@@ -64,7 +64,6 @@ def conduct(scene: Scene) -> None:
         scene.ahead = len(troubles) - number
         _suffer(scene, trouble, leavers)
     _make_up(scene, leavers)
-    scene.spare = 0
     scene.watch.stage("Letting everything finish")
     _finish(scene, READERS)
     scene.watch.stage("Putting an older ledger back")

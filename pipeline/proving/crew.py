@@ -112,7 +112,8 @@ class Slot:
         pid = self._life.process.pid if self.is_alive() and self._life is not None else None
         if pid is None:
             return 0
-        os.kill(pid, number)
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
         return pid
 
     def is_alive(self) -> bool:

@@ -25,6 +25,7 @@ Now = Callable[[], datetime]
 # Each list has a newsletter of its name. The first one's campaign is cancelled in mid-send; in the
 # last one's an older ledger is put back.
 CALLED_OFF, READERS, RESTORED = "called-off", "readers", "restored"
+DOMAINS = 500  # a server that has trouble slows down one of them, and not the whole trial
 _SETTINGS = """\
 [site]
 title = "A trial"
@@ -126,7 +127,7 @@ def make_ground(trial: Trial, now: Now, chance: Random) -> Ground:
     # Beside the recipients: some who leave before the launch, and some of another list.
     sizes = {CALLED_OFF: trial.side, READERS: readers + 20, RESTORED: trial.side, "others": 20}
     people = {
-        name: [f"{name}-{number:06}@people.example" for number in range(size)]
+        name: [f"{name}-{number:06}@{number % DOMAINS}.example" for number in range(size)]
         for name, size in sizes.items()
     }
     for name, members in people.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from pipeline.campaigns import Step
 from pipeline.db import writing
@@ -23,9 +24,9 @@ STORM = {"break": 0.03, "later": 0.15, "full": 0.05}
 def freeze(scene: Scene, slot: Slot) -> bool:
     """Let a worker stand still until its lease has run out and others have its range."""
     scene.wait_seconds(scene.chance.random() / 2)
-    scene.freeze(slot)
-    scene.wait_seconds(1.8 * LEASE_SECONDS)
-    scene.thaw(slot)
+    with scene.frozen(slot):
+        _let_lease_run_out(scene)
+        scene.press(lambda: False, 0.6 * LEASE_SECONDS)
     return slot.is_alive()
 
 
@@ -37,10 +38,9 @@ def outdate(scene: Scene, slot: Slot) -> bool:
     for _ in range(TRIES):
         email = scene.hold(slot, "lost")
         time.sleep(3 * BEAT_SECONDS)  # unfed, it comes to rest: no lock of the database in hand
-        scene.freeze(slot)
-        scene.sink.order(release=LATER)
-        overtaken = bool(email) and _overtake(scene, email or "")
-        scene.thaw(slot)
+        with scene.frozen(slot):
+            scene.sink.order(release=LATER)
+            overtaken = bool(email) and _overtake(scene, email or "")
         scene.wait_seconds(LEASE_SECONDS / 2)
         if overtaken:
             return True
@@ -49,13 +49,20 @@ def outdate(scene: Scene, slot: Slot) -> bool:
 
 def _overtake(scene: Scene, email: str) -> bool:
     """Have a message in doubt sent by another worker, as somebody's decision."""
+    _let_lease_run_out(scene)
     # Not for long: a worker that was frozen in the middle of a commit holds up everybody.
-    if not scene.wait(
-        lambda: looking.stands(scene.ground, email, DeliveryStatus.UNKNOWN), 3 * LEASE_SECONDS
-    ):
+    if not scene.press(_stands(scene, email, DeliveryStatus.UNKNOWN), 3 * LEASE_SECONDS):
         return False
     decide(scene.ground.engine, {}, scene.ground.now(), only=email)
-    return scene.wait(lambda: looking.stands(scene.ground, email, DeliveryStatus.SENT))
+    return scene.press(_stands(scene, email, DeliveryStatus.SENT), 3 * LEASE_SECONDS)
+
+
+def _let_lease_run_out(scene: Scene) -> None:
+    scene.rest(lambda: False, 1.2 * LEASE_SECONDS)
+
+
+def _stands(scene: Scene, email: str, status: DeliveryStatus) -> Callable[[], bool]:
+    return lambda: looking.stands(scene.ground, email, status)
 
 
 def storm(scene: Scene, slot: Slot) -> bool:

@@ -6,9 +6,11 @@ trouble ahead.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,7 +25,9 @@ from pipeline.schema import DeliveryStatus
 BEAT_SECONDS = 0.05
 TROUBLE_BEATS = 10  # the messages that are meant for a trouble go out over so many beats
 LEAST_MEAL = 0.5  # messages at a beat, while there are any that need not be kept
+PRESSING_MEAL = 1
 PATIENCE_SECONDS = 6  # for what a trouble waits for
+LONGEST_FREEZE_SECONDS = 10
 ALL = 1_000_000_000
 
 
@@ -96,28 +100,37 @@ class Scene:
             self.feed()
         return None
 
-    def freeze(self, slot: Slot) -> None:
+    @contextmanager
+    def frozen(self, slot: Slot) -> Iterator[None]:
         """Let a worker stand still; the sink ends it should nobody be left to thaw it."""
+        # It may hold a lock of the database that the conductor waits for: it thaws in any case.
+        thawing = threading.Timer(LONGEST_FREEZE_SECONDS, slot.thaw)
         self.sink.order(frozen=slot.freeze())
-
-    def thaw(self, slot: Slot) -> None:
-        """Let a worker go on."""
-        slot.thaw()
-        self.sink.order(frozen=0)
+        thawing.start()
+        try:
+            yield
+        finally:
+            thawing.cancel()
+            slot.thaw()
+            self.sink.order(frozen=0)
 
     # --- time ------------------------------------------------------------------------------------
 
-    def feed(self) -> None:
+    def feed(self, least: float = 0) -> None:
         """Let some more messages go: so many that there are some for each trouble ahead."""
-        kept = self.ahead * self.reserve + self.spare if self.ahead else 0
+        kept = self.ahead * self.reserve + self.spare
         left = max(self.goal - self.sink.taken - kept, 0)
-        least = min(left, LEAST_MEAL) if self.ahead else LEAST_MEAL
-        self.sink.order(feed=max(left / (self.ahead + 1) / TROUBLE_BEATS, least))
+        share = left / (self.ahead + 1) / TROUBLE_BEATS
+        self.sink.order(feed=max(share, min(left, LEAST_MEAL), least))
         self.watch.progress(Counter({DeliveryStatus.SENT: self.sink.taken}), self.trial.recipients)
 
     def wait(self, is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
         """Feed until something is so; whether it came to be."""
         return self._until(is_so, seconds, self.feed)
+
+    def press(self, is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+        """Wait as `wait` does, and feed of what is kept, too, so that workers end their ranges."""
+        return self._until(is_so, seconds, lambda: self.feed(PRESSING_MEAL))
 
     def rest(self, is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
         """Wait, unfed, until something is so; whether it came to be."""

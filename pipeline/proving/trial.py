@@ -35,7 +35,7 @@ class Trial:
     @property
     def range_size(self) -> int:
         """Ranges so small that several are under way, and the next is soon come to."""
-        return max(min(self.recipients // 30, 40), 5)
+        return max(min(self.recipients // 60, 40), 5)
 
 
 @dataclass(frozen=True)
