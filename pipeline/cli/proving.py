@@ -58,6 +58,7 @@ def prove(
       pipeline prove --sabotage fence
     """
     import random
+    import signal
     import tempfile
     from pathlib import Path
 
@@ -65,6 +66,7 @@ def prove(
     from pipeline.proving import Trial, Watch, prove
 
     chosen = random.randrange(1_000_000) if seed is None else seed  # noqa: S311  # guards nothing
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidies up, as Ctrl-C does
     with tempfile.TemporaryDirectory(prefix="pipeline-prove-") as folder:
         trial = Trial(Path(folder), recipients, kills, chosen, database or "", sabotage or "")
         try:
@@ -89,6 +91,9 @@ def _as_json(proof: Proof) -> dict[str, Any]:
         "kills": proof.kills,
         "connections": proof.connections,
         "seed": proof.seed,
+        "seconds": round(proof.seconds),
+        "troubles": proof.troubles,
+        "faults": [f"{kind}: {sentence}" for kind, sentence in proof.faults],
     }
 
 
@@ -99,9 +104,12 @@ def _print(proof: Proof) -> None:
         say(f"{kind}: {sentence}")
     if len(proof.faults) > MOST_SHOWN:
         say(f"… and {len(proof.faults) - MOST_SHOWN} faults more")
+    say("Came about:")
+    for name, count in proof.troubles.items():
+        say(f"  {name:28}{count:>5}")
     lines = {
         "recipients": proof.recipients,
-        **{name: proof.counts.get(name, 0) for name in ("sent", "unknown", "skipped")},
+        **{name: proof.counts.get(name, 0) for name in ("sent", "unknown", "skipped", "cancelled")},
         "lost": proof.count(Fault.LOST),
         "doubled": proof.count(Fault.DOUBLED),
         "kills": proof.kills,

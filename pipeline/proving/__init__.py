@@ -5,8 +5,9 @@ and compares the ledger with what that server has written down, address by addre
 """
 
 from pipeline.proving.comparing import Fault, Proof
-from pipeline.proving.conducting import Watch, prove
+from pipeline.proving.conducting import prove
 from pipeline.proving.sabotage import SABOTAGES
+from pipeline.proving.scene import Watch
 from pipeline.proving.trial import Trial
 
 __all__ = ["SABOTAGES", "Fault", "Proof", "Trial", "Watch", "prove"]

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from pipeline.schema import DeliveryStatus
 
-WORKER_LOST = "worker lost"  # the ledger's reason for what a takeover put in doubt
+# The ledger's reasons for what a takeover put in doubt, and what an arming did.
+WORKER_LOST, PUT_BACK = "worker lost", "restored"
 
 
 class Fault(StrEnum):
@@ -18,10 +19,11 @@ class Fault(StrEnum):
     LOST = "lost"  # a person without a row, or whose row was left open or closed without reason
     DOUBLED = "doubled"  # more than one copy
     LIE = "lie"  # the row says other than the sink
-    LATE = "late"  # started after its reader had left
+    LATE = "late"  # started after its reader had left, or its campaign or site had been stopped
     DOUBT = "doubt"  # more in doubt than connections were open, or without a cause
     UNBALANCED = "unbalanced"  # a balance sheet that did not close
     CRASH = "crash"  # a worker ended by itself
+    SHORT = "short"  # fewer kills than were asked for
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Evidence:
     cut: Collection[str]  # of whose bodies the sink took something and gave no reply
     left: Mapping[str, int]  # who left, with the attempts their rows had when they had left
     connections: int  # of one worker
+    called_off: Mapping[str, int] = field(default_factory=dict)  # cancelled, with attempts by then
+    restored: Collection[str] = ()  # whose rows an older ledger was put back over
+    decided: Collection[Row] = ()  # rows in doubt, as they stood when somebody decided
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Proof:
     connections: int
     seed: int
     seconds: float = 0
-    trouble: Mapping[str, int] = field(default_factory=dict)  # what was done, by its kind
+    troubles: Mapping[str, int] = field(default_factory=dict)  # what came about, by its name
     faults: tuple[tuple[Fault, str], ...] = ()
 
     @property
@@ -95,20 +100,28 @@ def _about(email: str, rows: list[Row], evidence: Evidence) -> Iterator[tuple[Fa
 
 def _about_row(row: Row, copies: int, evidence: Evidence) -> Iterator[tuple[Fault, str]]:
     email, status = row.email, row.status
-    left = email in evidence.left
     settled = {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN}
-    if status not in settled and not (left and status == DeliveryStatus.SKIPPED):
+    if status not in settled and status not in _excused(email, evidence):
         yield Fault.LOST, f"{email} stands as {status} at the end"
     if copies and status not in settled:
         yield Fault.LIE, f"{email} stands as {status} and got a copy"
     if status == DeliveryStatus.SENT and not copies:
         yield Fault.LIE, f"{email} stands as sent and got nothing"
-    if left and row.attempt > evidence.left[email]:
-        yield Fault.LATE, f"{email} had left, and attempt {row.attempt} was started"
+    for stopped, said in ((evidence.left, "had left"), (evidence.called_off, "was called off")):
+        if row.attempt > stopped.get(email, row.attempt):
+            yield Fault.LATE, f"{email} {said}, and attempt {row.attempt} was started"
+
+
+def _excused(email: str, evidence: Evidence) -> Iterator[str]:
+    """How else than sent or in doubt a row may end."""
+    if email in evidence.left:
+        yield DeliveryStatus.SKIPPED
+    if email in evidence.called_off:
+        yield DeliveryStatus.CANCELLED
 
 
 def _doubts(rows: Collection[Row], evidence: Evidence) -> Iterator[tuple[Fault, str]]:
-    doubted = [row for row in rows if row.status == DeliveryStatus.UNKNOWN]
+    doubted = [row for row in (*rows, *evidence.decided) if row.status == DeliveryStatus.UNKNOWN]
     lost = Counter(row.worker for row in doubted if row.reason == WORKER_LOST)
     for worker, count in sorted(lost.items()):
         if count > evidence.connections:
@@ -117,5 +130,12 @@ def _doubts(rows: Collection[Row], evidence: Evidence) -> Iterator[tuple[Fault, 
                 f"{worker} left {count} in doubt over {evidence.connections} connections",
             )
     for row in doubted:
-        if row.reason != WORKER_LOST and row.email not in evidence.cut:
+        put_back = row.reason == PUT_BACK and row.email in evidence.restored
+        if row.reason != WORKER_LOST and row.email not in evidence.cut and not put_back:
             yield Fault.DOUBT, f"{row.email} is in doubt, though its reply was given"
+
+
+def miss_kills(came: int, asked: int) -> Iterator[tuple[Fault, str]]:
+    """A proof of fewer kills than were asked for is not the one that was asked for."""
+    if came < asked:
+        yield Fault.SHORT, f"all was sent after {came} of {asked} kills: ask for more people"

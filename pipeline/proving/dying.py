@@ -28,6 +28,8 @@ class Point(StrEnum):
     START = "start"  # rows were started and not committed
     STARTED = "started"  # rows are started, and nothing has left
     RECORD = "record"  # replies were read and not committed
+    SETTLE = "settle"  # a range of a cancelled campaign was settled and not committed
+    RECONCILE = "reconcile"  # rows in doubt were decided about and not committed
 
 
 class Doom:
@@ -44,6 +46,8 @@ class Doom:
         """Let this process come by its points."""
         replace(ledger, "count_eligible", self._followed(Point.LAUNCH, ledger.count_eligible))
         replace(ledger, "open_range", self._followed(Point.ROSTER, ledger.open_range))
+        replace(ledger, "settle_range", self._followed(Point.SETTLE, ledger.settle_range))
+        replace(ledger, "reconcile", self._followed(Point.RECONCILE, ledger.reconcile))
         replace(ledger, "lease_range", self._lease_range)
         replace(ledger, "start", self._start_rows)
         replace(ledger, "record", self._record_rows)

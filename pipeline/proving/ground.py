@@ -1,10 +1,10 @@
-"""The throw-away site of a trial: settings, one post, a list, and who is to get the mail."""
+"""The throw-away site of a trial: settings, one post, its lists, and who is to get the mail."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,8 @@ from random import Random
 from sqlalchemy import Engine
 
 from pipeline import audience
+from pipeline.audience import read_keys
+from pipeline.clock import Site
 from pipeline.config import Config, read_config
 from pipeline.db import database_url, make_engine, reading, upgrade, writing
 from pipeline.errors import ConfigError
@@ -20,7 +22,10 @@ from pipeline.proving import store
 from pipeline.proving.trial import CONNECTIONS, Trial
 
 Now = Callable[[], datetime]
-LIST = "readers"
+# Each list has a newsletter of its name. The first one's campaign is cancelled in mid-send; in the
+# last one's an older ledger is put back.
+CALLED_OFF, READERS, RESTORED = "called-off", "readers", "restored"
+DOMAINS = 500  # a server that has trouble slows down one of them, and not the whole trial
 _SETTINGS = """\
 [site]
 title = "A trial"
@@ -42,23 +47,44 @@ range_size = {range_size}
 
 [database]
 url = {url}
-
+"""
+_NEWSLETTER = """
 [[newsletter]]
-name = "digest"
-list = "readers"
+name = "{name}"
+list = "{name}"
 """
 _POST = "---\ntitle: Nobody lost, nobody doubled\ndate: {date}\n---\n\nOne sentence.\n"
 
 
 @dataclass(frozen=True)
 class Ground:
-    """An open throw-away site; `expected` are the addresses that a campaign now would be for."""
+    """An open throw-away site; `lists` has the addresses that campaigns now would be for."""
 
-    config: Config
+    folder: Path
     engine: Engine
     now: Now
-    expected: frozenset[str]
-    suppressed: frozenset[str]  # before the launch
+    lists: Mapping[str, frozenset[str]]
+    suppressed: frozenset[str]  # before any launch
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """Everybody who is to get a mail."""
+        return frozenset[str]().union(*self.lists.values())
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether the ledger is on a server, whose disk is its own and whose sessions can end."""
+        return self.engine.dialect.name == "postgresql"
+
+    def announce(self, name: str) -> None:
+        """Let a list's newsletter be due; processes that begin from now on know of it."""
+        with (self.folder / "pipeline.toml").open("a", encoding="utf-8") as file:
+            file.write(_NEWSLETTER.format(name=name))
+
+    def open(self) -> Site:
+        """The site as a process that begins now would have it."""
+        config = _read(self.folder)
+        return Site(config, self.engine, read_keys(config), self.now)
 
     def leave(self, email: str, *, suppress: bool) -> int:
         """Let a reader leave, or suppress them; how often their message was started by then.
@@ -72,8 +98,12 @@ class Ground:
                 audience.suppress(connection, (person.subscriber_id,), "complaint", self.now())
             else:
                 audience.unsubscribe(connection, person.list_id, person.subscriber_id, self.now())
+        return self.hold_attempts(person.subscriber_id)
+
+    def hold_attempts(self, subscriber_id: int) -> int:
+        """How often a person's message was started, once nobody is just starting it."""
         with writing(self.engine) as connection:
-            return store.hold_attempts(connection, person.subscriber_id)
+            return store.hold_attempts(connection, subscriber_id)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -85,7 +115,7 @@ class Ground:
 
 
 def make_ground(trial: Trial, now: Now, chance: Random) -> Ground:
-    """Make the site and put people on its list, some of whom leave before any launch.
+    """Make the site and put people on its lists, some of whom leave before any launch.
 
     Raises ConfigError for a database that is not empty.
     """
@@ -93,19 +123,26 @@ def make_ground(trial: Trial, now: Now, chance: Random) -> Ground:
     _refuse_tables(config)
     engine = make_engine(database_url(config))
     upgrade(engine)
+    readers = trial.recipients - 2 * trial.side
     # Beside the recipients: some who leave before the launch, and some of another list.
-    people = [f"reader-{number:06}@readers.example" for number in range(trial.recipients + 20)]
-    strangers = [f"stranger-{number}@readers.example" for number in range(20)]
-    _subscribe(trial.folder, engine, LIST, people, now())
-    _subscribe(trial.folder, engine, "others", strangers, now())
-    gone = frozenset(chance.sample(people, 20))
-    expected = frozenset(people) - gone
-    suppressed = frozenset(chance.sample(sorted(expected), trial.recipients // 100))
-    ground = Ground(config, engine, now, expected, suppressed)
+    sizes = {CALLED_OFF: trial.side, READERS: readers + 20, RESTORED: trial.side, "others": 20}
+    people = {
+        name: [f"{name}-{number:06}@{number % DOMAINS}.example" for number in range(size)]
+        for name, size in sizes.items()
+    }
+    for name, members in people.items():
+        _subscribe(trial.folder, engine, name, members, now())
+    gone = frozenset(chance.sample(people[READERS], 20))
+    del people["others"]
+    lists = {name: frozenset(members) - gone for name, members in people.items()}
+    suppressed = frozenset(chance.sample(sorted(lists[READERS]), trial.recipients // 100))
+    ground = Ground(trial.folder, engine, now, lists, suppressed)
     for email in sorted(gone):
         ground.leave(email, suppress=False)
     for email in sorted(suppressed):
         ground.leave(email, suppress=True)
+    for name in (CALLED_OFF, READERS):
+        ground.announce(name)
     return ground
 
 
@@ -124,8 +161,12 @@ def _write_site(trial: Trial) -> Config:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     post.write_text(_POST.format(date=f"{yesterday:%Y-%m-%d}"), encoding="utf-8")
     _let_lie(post)
+    return _read(trial.folder)
+
+
+def _read(folder: Path) -> Config:
     # Without the environment: a provider that is set there is for real readers.
-    return read_config(trial.folder, {})
+    return read_config(folder, {})
 
 
 def _let_lie(file: Path) -> None:

@@ -25,9 +25,9 @@ class SinkServer:
 
     orders: TextIO
     telling: TextIO
-    log: Path
     ports: list[int] = field(default_factory=list)
     taken: int = 0  # messages, as last told
+    busy: int = 0  # connections that are in the middle of a body, as last told
     welcomed: list[int] = field(default_factory=lambda: [0] * SLOTS)  # connections of each slot
     _trapped: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     _told: queue.SimpleQueue[dict[str, Any]] = field(default_factory=queue.SimpleQueue)
@@ -37,7 +37,7 @@ class SinkServer:
         self.orders.write(f"{json.dumps(what)}\n")
         self.orders.flush()
         told = self._told.get(timeout=ANSWER_SECONDS)
-        self.taken, self.welcomed = told["taken"], told["welcomed"]
+        self.taken, self.busy, self.welcomed = told["taken"], told["busy"], told["welcomed"]
 
     def set_trap(self, slot: int, moment: str, after: int) -> None:
         """Hold a connection of a slot where it comes by a moment the `after`th time."""
@@ -66,11 +66,12 @@ class SinkServer:
         threading.Thread(target=self.listen, daemon=True).start()
         self.ports = self._told.get(timeout=ANSWER_SECONDS)["ports"]
 
-    def read_log(self) -> tuple[Counter[str], frozenset[str]]:
-        """Copies by address, and the addresses whose bodies were cut off without a reply."""
-        lines = [line.split() for line in self.log.read_text(encoding="utf-8").splitlines()]
-        copies = Counter(email for what, email in lines if what == "copy")
-        return copies, frozenset(email for what, email in lines if what == "cut")
+
+def read_log(log: Path) -> tuple[Counter[str], frozenset[str]]:
+    """Copies by address, and the addresses whose bodies were cut off without a reply."""
+    lines = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+    copies = Counter(email for what, email in lines if what == "copy")
+    return copies, frozenset(email for what, email in lines if what == "cut")
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def run_sink(log: Path, seed: int) -> Iterator[SinkServer]:
         start_new_session=True,
     ) as process:
         try:
-            server = SinkServer(cast("TextIO", process.stdin), cast("TextIO", process.stdout), log)
+            server = SinkServer(cast("TextIO", process.stdin), cast("TextIO", process.stdout))
             server.begin()
             yield server
         finally:

@@ -10,9 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
+import signal
 import sys
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,6 +25,7 @@ from pipeline.proving.trial import LATER
 LARGEST = 4_000_000  # octets of a message
 LOOK_SECONDS = 0.005
 SLOWEST_SECONDS = 0.03  # over a body, so that some are in flight at any time
+WORKERS_END_SECONDS = 1  # after which they no longer write
 FULL = "421 4.3.2 too many of you"
 TAKEN = "250 2.0.0 taken"
 
@@ -68,23 +73,26 @@ class Sink:
         self._chance = Random(seed)  # noqa: S311  # makes trouble, guards nothing
         self._may_take = 0.0
         self._taken = 0
+        self._busy = 0  # connections that were granted a body and have not come to its end
         self._welcomed = [0] * slots  # connections so far
         self._weather: dict[str, float] = {}
         self._traps: deque[Trap] = deque()
         self._held: Trap | None = None
+        self._frozen = 0  # the number of a worker that stands still, which cannot end by itself
 
     # --- the conductor ---------------------------------------------------------------------------
 
     def obey(self, order: dict[str, Any]) -> None:
         """Do as an order says, and tell how things stand."""
-        self._may_take += order.get("feed", 0)
+        self._may_take = order.get("may_take", self._may_take) + order.get("feed", 0)
         self._weather = order.get("weather", self._weather)
+        self._frozen = order.get("frozen", self._frozen)
         if "trap" in order:
             answer = asyncio.get_running_loop().create_future()
             self._traps.append(Trap(**order["trap"], answer=answer))
         if "release" in order:
             self._release(order["release"])
-        _tell(taken=self._taken, welcomed=self._welcomed)
+        _tell(taken=self._taken, busy=self._busy, welcomed=self._welcomed)
 
     def _release(self, answer: str) -> None:
         self._traps.clear()
@@ -111,6 +119,15 @@ class Sink:
     def _happens(self, what: str, default: float = 0) -> bool:
         return self._chance.random() < self._weather.get(what, default)
 
+    async def tidy_up(self, folder: Path) -> None:
+        """The conductor was killed: nobody else is left to throw its folder away."""
+        if self._frozen:
+            with suppress(ProcessLookupError):
+                os.kill(self._frozen, signal.SIGKILL)
+        await asyncio.sleep(WORKERS_END_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)  # connections and all
+
     # --- one connection --------------------------------------------------------------------------
 
     async def welcome(
@@ -135,11 +152,12 @@ class Sink:
             words = line.decode().strip()
             verb = words[:4].upper()
             reply = await self._answer(verb, words, client)
+            if reply.startswith("354"):
+                await self._grant(reply, client)
+                continue
             await client.say(reply)
             if verb == "QUIT" or reply.startswith("421"):
                 return
-            if reply.startswith("354"):
-                await self._take(client)
 
     async def _answer(self, verb: str, words: str, client: Client) -> str:
         if verb == "EHLO":
@@ -161,6 +179,14 @@ class Sink:
         while self._may_take < 1:  # noqa: ASYNC110  # many wait, and each takes one
             await asyncio.sleep(LOOK_SECONDS)
         self._may_take -= 1
+
+    async def _grant(self, reply: str, client: Client) -> None:
+        self._busy += 1
+        try:
+            await client.say(reply)
+            await self._take(client)
+        finally:
+            self._busy -= 1
 
     async def _take(self, client: Client) -> None:
         """Take a body; the order of these lines is what a proof rests on."""
@@ -220,6 +246,7 @@ async def serve(log: str, seed: int, slots: int) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     while line := await orders.readline():
         sink.obey(json.loads(line))
+    await sink.tidy_up(Path(log).parent)
 
 
 if __name__ == "__main__":

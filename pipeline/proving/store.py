@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, func, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    column,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    table,
+)
 
 from pipeline.db import lock_rows, reading
 from pipeline.proving.comparing import Row
-from pipeline.schema import DeliveryStatus, deliveries, subscribers
+from pipeline.schema import DeliveryStatus, deliveries, installations, metadata, subscribers
 
 
 def has_tables(engine: Engine) -> bool:
@@ -25,6 +38,16 @@ def read_rows(connection: Connection) -> tuple[Row, ...]:
             )
         )
     )
+
+
+def read_people(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """The numbers of everybody on a campaign's roster, by address."""
+    rows = connection.execute(
+        select(subscribers.c.email, subscribers.c.id)
+        .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
+        .where(deliveries.c.campaign_id == campaign_id)
+    )
+    return {row.email: row.id for row in rows}
 
 
 def read_status(connection: Connection, email: str) -> str:
@@ -52,3 +75,40 @@ def hold_attempts(connection: Connection, subscriber_id: int) -> int:
     """How often a person's message was started; waits for whoever is starting it now."""
     mine = select(deliveries.c.attempt).where(deliveries.c.subscriber_id == subscriber_id)
     return connection.execute(lock_rows(mine)).scalar() or 0
+
+
+def read_generation(connection: Connection) -> int:
+    """How often the site was begun with, as the database has it."""
+    return connection.execute(select(func.max(installations.c.generation))).scalar() or 0
+
+
+def keep_copy(connection: Connection) -> None:
+    """Copy every table, beside itself; in a transaction that sees one instant."""
+    for original, copy in _copies():
+        copy.create(connection)
+        connection.execute(insert(copy).from_select(list(copy.c), select(original)))
+
+
+def put_back(connection: Connection) -> None:
+    """Put the copy of every table in its place."""
+    for original, _ in reversed(_copies()):
+        connection.execute(delete(original))
+    for original, copy in _copies():
+        connection.execute(insert(original).from_select(list(original.c), select(copy)))
+
+
+def _copies() -> list[tuple[Table, Table]]:
+    apart = MetaData()
+    return [
+        (one, Table(f"kept_{one.name}", apart, *(Column(each.name, each.type) for each in one.c)))
+        for one in metadata.sorted_tables
+    ]
+
+
+def end_sessions(connection: Connection) -> int:
+    """End every other session with this PostgreSQL database; how many there were."""
+    sessions = table("pg_stat_activity", column("pid"), column("datname"))
+    ended = select(func.pg_terminate_backend(sessions.c.pid)).where(
+        sessions.c.datname == func.current_database(), sessions.c.pid != func.pg_backend_pid()
+    )
+    return len(connection.execute(ended).all())

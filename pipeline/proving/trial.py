@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SPEED = 60  # a minute of the trial lasts a second: leases run out and retries come soon
+LEASE_SECONDS = 60 / SPEED
 CONNECTIONS = 4  # of each worker
 SLOTS = 2  # workers at once
 LATER = "450 4.3.0 try again later"  # what the sink says of a message that it does not take now
+WHO = "the trial"  # takes the decisions of persons
+SINK_LOG = "sink.log"  # in the trial's folder: what the sink has written down
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,14 @@ class Trial:
     sabotage: str = ""  # the rule that is switched off, to see that the proof notices
 
     @property
+    def side(self) -> int:
+        """How many of the recipients a campaign has that is cancelled, or restored in mid-send."""
+        return max(min(self.recipients // 20, 500), 20)
+
+    @property
     def range_size(self) -> int:
-        """Ranges small enough that several are under way at once, whatever the list."""
-        return min(max(self.recipients // 30, 10), 500)
+        """Ranges so small that several are under way, and the next is soon come to."""
+        return max(min(self.recipients // 60, 40), 5)
 
 
 @dataclass(frozen=True)
@@ -53,3 +61,4 @@ class Order:
     step_seconds: float
     sabotage: str
     point: str
+    log: str  # the file for what it complains of

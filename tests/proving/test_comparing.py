@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.proving import Fault
-from pipeline.proving.comparing import WORKER_LOST, Evidence, Row, compare
+from pipeline.proving.comparing import PUT_BACK, WORKER_LOST, Evidence, Row, compare, miss_kills
 
 ADA, BEN, CLEO = (f"{name}@readers.example" for name in ("ada", "ben", "cleo"))
 
@@ -14,9 +14,14 @@ def faults(
     cut: tuple[str, ...] = (),
     left: Mapping[str, int] | None = None,
     expected: tuple[str, ...] = (ADA,),
+    called_off: Mapping[str, int] | None = None,
+    restored: tuple[str, ...] = (),
+    decided: tuple[Row, ...] = (),
 ) -> list[Fault]:
     """What is found wrong; by default Ada alone was to get one, and nobody got any."""
-    evidence = Evidence(expected, copies or {}, cut, left or {}, connections=2)
+    evidence = Evidence(
+        expected, copies or {}, cut, left or {}, 2, called_off or {}, restored, decided
+    )
     return [fault for fault, _ in compare(rows, evidence)]
 
 
@@ -83,3 +88,41 @@ def test_doubt_needs_a_cause() -> None:
 
     assert faults(doubted, cut=(ADA,)) == []
     assert faults(doubted, copies={ADA: 1}) == [Fault.DOUBT]
+
+
+def test_rows_that_were_decided_about_still_count_as_left_in_doubt() -> None:
+    people = (ADA, BEN, CLEO)
+    before = tuple(Row(one, "unknown", 1, "host:1:ab", WORKER_LOST) for one in people)
+    after = [Row(one, "sent", 1) for one in people]
+
+    assert faults(*after, copies=dict.fromkeys(people, 1), expected=people, decided=before) == [
+        Fault.DOUBT
+    ]
+
+
+def test_whoever_was_not_begun_when_a_campaign_was_cancelled_counts_as_cancelled() -> None:
+    cancelled = Row(ADA, "cancelled", attempt=0)
+
+    assert faults(cancelled, called_off={ADA: 0}) == []
+    assert faults(cancelled) == [Fault.LOST]
+    assert faults(cancelled, called_off={ADA: 0}, copies={ADA: 1}) == [Fault.LIE]
+
+
+def test_a_message_that_was_started_after_its_campaign_was_cancelled_is_late() -> None:
+    sent = Row(ADA, "sent", attempt=1)
+
+    assert faults(sent, copies={ADA: 1}, called_off={ADA: 1}) == []
+    assert faults(sent, copies={ADA: 1}, called_off={ADA: 0}) == [Fault.LATE]
+
+
+def test_an_arming_puts_in_doubt_only_whose_ledger_was_put_back() -> None:
+    doubted = Row(ADA, "unknown", 1, "host:1:ab", PUT_BACK)
+
+    assert faults(doubted, restored=(ADA,)) == []
+    assert faults(doubted, copies={ADA: 1}, restored=(ADA,)) == []
+    assert faults(doubted) == [Fault.DOUBT]
+
+
+def test_fewer_kills_than_were_asked_for_fail_a_proof() -> None:
+    assert list(miss_kills(100, 100)) == []
+    assert [fault for fault, _ in miss_kills(99, 100)] == [Fault.SHORT]
