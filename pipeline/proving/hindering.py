@@ -37,10 +37,13 @@ def outdate(scene: Scene, slot: Slot) -> bool:
     """
     for _ in range(TRIES):
         email = scene.hold(slot, "lost")
+        if not email:
+            scene.sink.order(release=LATER)  # the trap that caught nobody
+            return False
         time.sleep(3 * BEAT_SECONDS)  # unfed, it comes to rest: no lock of the database in hand
         with scene.frozen(slot):
             scene.sink.order(release=LATER)
-            overtaken = bool(email) and _overtake(scene, email or "")
+            overtaken = _overtake(scene, email)
         scene.wait_seconds(LEASE_SECONDS / 2)
         if overtaken:
             return True
