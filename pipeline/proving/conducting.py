@@ -19,6 +19,7 @@ from pipeline.proving.scene import ALL, BEAT_SECONDS, Scene, Watch
 from pipeline.proving.schedule import Kind, Trouble, plan
 from pipeline.proving.server import read_log, run_sink
 from pipeline.proving.trial import CONNECTIONS, SINK_LOG, SLOTS, FastClock, Trial
+from pipeline.schema import DeliveryStatus
 
 STILL_SECONDS = 6  # without any change, the end has come
 
@@ -98,7 +99,8 @@ def _suffer(scene: Scene, trouble: Trouble, leavers: int) -> None:
     else:
         happened = _HINDERS[trouble.kind](scene, slot)
     scene.done[trouble.name if happened else f"missed: {trouble.name}"] += 1
-    _weigh(scene)
+    if trouble.moment != Point.LAUNCH:
+        _weigh(scene)
 
 
 def _let_leave(scene: Scene, count: int) -> None:
@@ -106,9 +108,7 @@ def _let_leave(scene: Scene, count: int) -> None:
     # Not of a campaign that is yet to be launched: whoever leaves before is no recipient.
     stay = sorted(scene.ground.expected - scene.ground.lists[RESTORED] - scene.left.keys())
     for email in scene.chance.sample(stay, min(count, len(stay))):
-        started = scene.ground.leave(email, suppress=scene.chance.random() < 0.3)
-        scene.left[email] = started
-        scene.goal -= started == 0
+        scene.left[email] = scene.ground.leave(email, suppress=scene.chance.random() < 0.3)
         scene.done["left"] += 1
 
 
@@ -130,12 +130,18 @@ def _finish(scene: Scene, name: str) -> None:
 
 
 def _weigh(scene: Scene) -> None:
+    """See that all sheets close, and how many messages are still to go."""
+    still_open = skipped = 0
     for campaign, sheet in looking.read_sheets(scene.ground):
+        still_open += sheet.open
+        skipped += sheet.counts[DeliveryStatus.SKIPPED]
         people = len(scene.ground.lists[campaign.newsletter])
         if not sheet.closes or sheet.recipients != people:
             counts = {str(status): count for status, count in sheet.counts.items() if count}
             said = f"the sheet of {sheet.recipients} recipients, of {people}, says {counts}"
             scene.seen.append((Fault.UNBALANCED, said))
+    to_be_skipped = sum(not started for started in scene.left.values()) - skipped
+    scene.goal = scene.sink.taken + still_open - max(to_be_skipped, 0)
 
 
 def conclude(scene: Scene, seconds: float) -> Proof:

@@ -104,7 +104,6 @@ def cancel(scene: Scene, slot: Slot) -> bool:
     campaign = looking.find_campaign(scene.ground, CALLED_OFF)
     if campaign is None or not looking.move(scene.ground, campaign, Step.CANCEL):
         return False
-    scene.goal -= len(people) - scene.sink.taken
     with writing(scene.ground.engine) as connection:
         numbers = store.read_people(connection, campaign.id)
     # Whoever is not on the roster yet was never started.

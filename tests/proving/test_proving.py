@@ -19,7 +19,7 @@ def run(*words: str) -> Result:
 
 
 def test_nobody_is_lost_or_doubled(empty_database_url: str) -> None:
-    words = ["--recipients", "300", "--kills", "4", "--seed", "2"]
+    words = ["--recipients", "600", "--kills", "4", "--seed", "2"]
     result = run("--json", *words, "--database", empty_database_url)
 
     assert result.exit_code == 0, result.stdout
@@ -31,7 +31,7 @@ def test_nobody_is_lost_or_doubled(empty_database_url: str) -> None:
     assert said.pop("unknown") <= 60
     assert said.pop("seconds") > 0
     assert said == {
-        "recipients": 300,
+        "recipients": 600,
         "lost": 0,
         "doubled": 0,
         "connections": 4,
