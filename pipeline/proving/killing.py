@@ -12,6 +12,7 @@ from pipeline.proving.dying import Point
 from pipeline.proving.scene import Scene
 from pipeline.proving.server import read_log
 from pipeline.proving.trial import SINK_LOG
+from pipeline.schema import DeliveryStatus
 
 
 def kill(scene: Scene, slot: Slot, moment: str) -> bool:
@@ -76,14 +77,19 @@ def _kill_deciding(scene: Scene, slot: Slot) -> bool:
     slot.begin(Point.RECONCILE)
     happened = scene.rest(lambda: not slot.is_alive())
     slot.kill()
-    for email in sorted(doubted.keys() - looking.read_doubted(scene.ground).keys()):
-        scene.seen.append((Fault.LIE, f"{email} was decided about by half"))
+    for row in looking.read_rows(scene.ground):
+        # A worker that was only slow may still report: that is no decision.
+        if row.email in doubted and (row.status, row.reason) in _DECIDED:
+            scene.seen.append((Fault.LIE, f"{row.email} was decided about by half"))
     copies, _ = read_log(scene.trial.folder / SINK_LOG)
     decide(scene.ground.engine, copies, scene.ground.now())
     still = looking.read_doubted(scene.ground)
     scene.decided += (row for email, row in doubted.items() if email not in still)
     return happened and bool(doubted)
 
+
+# What a decision makes of a row in doubt, and nothing else does: it went, or it goes again.
+_DECIDED = {(DeliveryStatus.SENT, "decided"), (DeliveryStatus.PLANNED, "")}
 
 _WAYS: dict[str, Callable[[Scene, Slot], bool]] = {
     Point.LAUNCH: _kill_launching,
