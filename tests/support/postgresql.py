@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ class Server:
     """A running server; `folder` holds its socket."""
 
     folder: Path
+    crash: Callable[[], None]  # stop at once, as without power, and start again
 
     def url(self, database: str) -> str:
         """The URL of a database of this server, as [database] url would have it."""
@@ -65,12 +67,23 @@ def run_server(programs: Path, *, durable: bool = False) -> Iterator[Server]:
     try:
         programs = _within_reach(programs, folder, user)
         _initialise(programs, folder, user)
-        process = _start(programs, folder, user, () if durable else FORGETFUL)
+        settings = () if durable else FORGETFUL
+        running = [_start(programs, folder, user, settings)]
+
+        def crash() -> None:
+            process = running.pop()
+            process.send_signal(signal.SIGQUIT)  # its "immediate" shutdown
+            process.wait(STOP_SECONDS)
+            running.append(_start(programs, folder, user, settings))
+            _wait_until_ready(running[0], server)
+
+        server = Server(folder, crash)
         try:
-            _wait_until_ready(process, Server(folder))
-            yield Server(folder)
+            _wait_until_ready(running[0], server)
+            yield server
         finally:
-            _stop(process)
+            for process in running:
+                _stop(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
