@@ -53,11 +53,10 @@ def outdate(scene: Scene, slot: Slot) -> bool:
 def _overtake(scene: Scene, email: str) -> bool:
     """Have a message in doubt sent by another worker, as somebody's decision."""
     _let_lease_run_out(scene)
-    # Not for long: a worker that was frozen in the middle of a commit holds up everybody.
-    if not scene.press(_stands(scene, email, DeliveryStatus.UNKNOWN), 3 * LEASE_SECONDS):
+    if not scene.press(_stands(scene, email, DeliveryStatus.UNKNOWN)):
         return False
     decide(scene.ground.engine, {}, scene.ground.now(), only=email)
-    return scene.press(_stands(scene, email, DeliveryStatus.SENT), 3 * LEASE_SECONDS)
+    return scene.press(_stands(scene, email, DeliveryStatus.SENT))
 
 
 def _let_lease_run_out(scene: Scene) -> None:

@@ -15,6 +15,8 @@ from pipeline.proving.sender import HELD
 from pipeline.proving.trial import WHO
 from pipeline.schema import Decision
 
+LONG_SECONDS = 30  # for what is sure to come, on however busy a machine
+
 
 def restore(scene: Scene) -> bool:
     """Copy the ledger in mid-send, go on, and put the copy back: all is held until it is armed."""
@@ -26,10 +28,11 @@ def restore(scene: Scene) -> bool:
     kept = _keep_copy(scene)
     first, *_ = scene.crew
     first.stop()
-    scene.let_work(first)
+    scene.fill_slots()
+    # What is lost within one round of sending cannot be seen: the next one has to have begun.
+    if not scene.rest(lambda: looking.read_generation(scene.ground) != kept, LONG_SECONDS):
+        return False
     _send_third(scene, people)
-    if looking.read_generation(scene.ground) == kept:
-        return False  # what is lost within one round of sending cannot be seen
     for slot in scene.crew:
         slot.stop()
     time.sleep(3 * BEAT_SECONDS)  # for the database's side of their sessions to end
@@ -45,7 +48,7 @@ def _send_third(scene: Scene, people: Collection[str]) -> None:
     """Let about a third of the people have their mail, and nobody else."""
     enough = scene.sink.taken + len(people) / 4  # what a killed worker was permitted is lost
     scene.sink.order(feed=len(people) / 3)
-    scene.rest(lambda: scene.sink.taken >= enough)
+    scene.rest(lambda: scene.sink.taken >= enough, LONG_SECONDS)
 
 
 def _keep_copy(scene: Scene) -> int:
@@ -60,7 +63,7 @@ def _see_it_held(scene: Scene) -> None:
     """Let workers begin on the older ledger: all of them are to say that it is held."""
     before = looking.count_attempts(scene.ground)
     scene.fill_slots()
-    if not scene.rest(lambda: all(slot.heard(HELD) for slot in scene.crew)):
+    if not scene.rest(lambda: all(slot.heard(HELD) for slot in scene.crew), LONG_SECONDS):
         scene.seen.append((Fault.LATE, "an older ledger was put back, and a worker was not held"))
     if looking.count_attempts(scene.ground) != before:
         scene.seen.append((Fault.LATE, "messages were started on an older ledger before arming"))

@@ -27,7 +27,7 @@ TROUBLE_BEATS = 10  # the messages that are meant for a trouble go out over so m
 LEAST_MEAL = 0.5  # messages at a beat, while there are any that need not be kept
 PRESSING_MEAL = 1
 PATIENCE_SECONDS = 6  # for what a trouble waits for
-LONGEST_FREEZE_SECONDS = 10
+LONGEST_FREEZE_SECONDS = 15
 ALL = 1_000_000_000
 
 

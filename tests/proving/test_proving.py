@@ -50,10 +50,11 @@ def test_nobody_is_lost_or_doubled(empty_database_url: str) -> None:
     ],
 )
 def test_a_rule_that_is_switched_off_is_noticed(sabotage: str, noticed: str) -> None:
-    result = run("--recipients", "300", "--kills", "0", "--seed", "1", "--sabotage", sabotage)
+    words = ["--recipients", "600", "--kills", "0", "--seed", "1"]
+    result = run("--json", *words, "--sabotage", sabotage)
 
-    assert result.exit_code == 1
-    assert re.search(noticed, result.stdout)
+    assert result.exit_code == 1, result.stdout
+    assert any(re.match(noticed, fault) for fault in json.loads(result.stdout)["faults"])
 
 
 def test_every_sabotage_can_be_asked_for() -> None:
