@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from pipeline import ledger, throttle
 from pipeline.clock.site import Site
 from pipeline.clock.steps import Balance, Finish
-from pipeline.config import Config, Provider
+from pipeline.config import Config
 from pipeline.db import reading
+from pipeline.delivery import able_to_carry
 from pipeline.schema import CampaignState
 from pipeline.throttle import Pace, Rule, Scope
 
@@ -67,7 +68,7 @@ def _ends(
         at = Counter({"": people})
         for domain, count in found.items():
             at[receivers[domain]] += count
-        able = _able(config.providers, ledger.read_list_name(connection, campaign.id))
+        able = able_to_carry(config.providers, ledger.read_list_name(connection, campaign.id))
         for provider in able:
             weights = sum(one.weight for one in able)
             for domain, count in at.items():
@@ -88,11 +89,6 @@ def _receivers(config: Config, learned: Mapping[Scope, Pace]) -> dict[str, str]:
     named = set(groups.values())
     paced = {scope.domain for scope in learned} - named - {""}
     return {**{domain: domain for domain in paced}, **groups}
-
-
-def _able(providers: Sequence[Provider], list_name: str) -> list[Provider]:
-    able = [one for one in providers if one.may_carry(list_name)]
-    return [one for one in able if not one.fallback] or able
 
 
 def _of(remaining: Mapping[Scope, int], provider: str) -> dict[Scope, int]:

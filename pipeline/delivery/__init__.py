@@ -3,6 +3,7 @@
 from pipeline.delivery.letters import LetterBook
 from pipeline.delivery.mailbox import LocalMailbox, Mail, list_mails, read_head, read_mail
 from pipeline.delivery.opening import none_works, probe, probe_each
+from pipeline.delivery.routing import able_to_carry
 from pipeline.delivery.worker import Worker
 from pipeline.delivery.worker_name import gone_workers
 
@@ -11,6 +12,7 @@ __all__ = [
     "LocalMailbox",
     "Mail",
     "Worker",
+    "able_to_carry",
     "gone_workers",
     "list_mails",
     "none_works",

@@ -12,7 +12,7 @@ from pipeline.delivery.allowance import Allowance
 from pipeline.delivery.connection import Connection
 from pipeline.delivery.jobs import Job, Lane
 from pipeline.delivery.pool import Pool
-from pipeline.delivery.routing import choose
+from pipeline.delivery.routing import able_to_carry, choose
 from pipeline.delivery.standing import Standing
 from pipeline.errors import TransportUnavailable
 
@@ -33,6 +33,20 @@ class Carrier:
     def name(self) -> str:
         """What the provider is called."""
         return self.provider.name
+
+    @property
+    def weight(self) -> int:
+        """Its share of the mail, beside the others' weights."""
+        return self.provider.weight
+
+    @property
+    def fallback(self) -> bool:
+        """Whether it carries only what nobody else can."""
+        return self.provider.fallback
+
+    def may_carry(self, list_name: str) -> bool:
+        """Whether mail to that list may go this way."""
+        return self.provider.may_carry(list_name)
 
     @property
     def place(self) -> str:
@@ -77,10 +91,9 @@ class Carriers:
         candidates = usual if carry_all else self.working
         return [one for one in candidates if not allowance.is_shut(one.name)]
 
-    def able(self, list_name: str) -> list[Carrier]:
+    def able(self, list_name: str) -> tuple[Carrier, ...]:
         """Who may carry a list's mail now: fallbacks only where nobody else works."""
-        able = [one for one in self.working if one.provider.may_carry(list_name)]
-        return [one for one in able if not one.provider.fallback] or able
+        return able_to_carry(self.working, list_name)
 
     def look_around(self) -> None:
         """See which connections are free."""
@@ -112,14 +125,13 @@ class Carriers:
     def opens_at(self, lane: Lane, allowance: Allowance) -> datetime | None:
         """When the next of these people may be begun; None: as soon as a connection is free."""
         able = self.able(lane.list_name)
-        times = [allowance.opens_at(one.name, lane.domain) for one in able]
-        return min((at for at in times if at), default=None) if all(times) else None
+        return _soonest([allowance.opens_at(one.name, lane.domain) for one in able])
 
     def through_at(self, lane: Lane, allowance: Allowance) -> datetime | None:
         """When all of these people can have been begun through one of them; None: at once."""
         able = self.able(lane.list_name)
-        times = [allowance.through_at(one.name, lane.domain, len(lane.jobs)) for one in able]
-        return min((at for at in times if at), default=None) if all(times) else None
+        people = len(lane.jobs)
+        return _soonest([allowance.through_at(one.name, lane.domain, people) for one in able])
 
     def wait(
         self, seconds: float
@@ -144,6 +156,9 @@ class Carriers:
 
 
 def _by_weight(carriers: Sequence[Carrier]) -> Carrier:
-    named = {one.name: one for one in carriers}
-    chosen = choose([one.provider for one in carriers], {one.name: one.begun for one in carriers})
-    return named[chosen.name]
+    return choose(carriers, {one.name: one.begun for one in carriers})
+
+
+def _soonest(times: Sequence[datetime | None]) -> datetime | None:
+    """The first of them; None where one is now, or there is none."""
+    return min((at for at in times if at), default=None) if all(times) else None

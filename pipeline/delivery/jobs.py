@@ -95,7 +95,7 @@ class Stock:
 
         They are of `lists`, or of any.
         """
-        while self.ready < count and len(self) < MOST_WAITING and not self._dry:
+        while self.ready < count and not self.is_full and not self._dry:
             now = self._now()
             with self._database.writing() as connection:
                 lent = self._next_range(connection, lists, now)

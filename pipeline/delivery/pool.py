@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from pipeline.config import Provider
 from pipeline.delivery.connection import Connection
-from pipeline.delivery.jobs import Job
+from pipeline.delivery.jobs import LONGEST_SLEEP_SECONDS, Job
 from pipeline.delivery.openings import Openings
 from pipeline.errors import TransportUnavailable
 
-LONGEST_SLEEP_SECONDS = 1
 REGROW_SECONDS = 60  # after which one more connection is tried where the provider had refused one
 
 
