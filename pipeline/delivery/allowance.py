@@ -6,24 +6,24 @@ about; other processes book from the same limits.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from pipeline import throttle
 from pipeline.config import DomainLimit, Provider
 from pipeline.db import reading, writing
-from pipeline.delivery.worker_name import gone_workers
+from pipeline.delivery.pause import Pause
+from pipeline.delivery.sharing import Sharing
 from pipeline.throttle import Scope
 
 # Minutes are waited for in memory, as limits of a minute need it; hours and trouble are not.
 LONGEST_WAIT = timedelta(seconds=65)
 LONGEST_WAIT_IN_TROUBLE = timedelta(seconds=5)
 AN_ANSWER = timedelta(seconds=1)  # to what is under way: it may come at any time
-LOOK_AGAIN_SECONDS = 5  # at what other workers have learned
+LOOK_AGAIN = timedelta(seconds=5)  # at what other workers have learned, and who waits for a share
 
 
 class Allowance:
@@ -38,19 +38,11 @@ class Allowance:
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
-        self._worker = worker
         self._providers = providers
         self._now = now
         self._rules = throttle.make_rules(providers, limits)
         self._group_of = {domain: one.name for one in limits for domain in one.domains}
-        # Messages that may be under way at once.
-        self._set = {
-            Scope(provider.name, one.name): one.connections
-            for provider in providers
-            for one in limits
-            if one.connections
-        }
-        self._most = dict(self._set)
+        self._sharing = Sharing(engine, worker, providers, limits, now)
         self._paced: frozenset[Scope] = frozenset()
         self._limited = self._find_limited()
         self._under_way: Counter[Scope] = Counter()
@@ -59,15 +51,14 @@ class Allowance:
         self._again_at: dict[Scope, datetime] = {}
         self._troubles: set[Scope] = set()
         self._accepted: Counter[Scope] = Counter()
-        self._ask_at = 0.0  # by time.monotonic(), which nobody puts back; so is the next
-        self._look_at = 0.0
+        self._looking = Pause(now)
 
     # --- who is meant ----------------------------------------------------------------------------
 
     @property
     def binds(self) -> bool:
         """Whether anything is limited at all; nearly always nothing is."""
-        return bool(self._rules or self._paced or self._most)
+        return bool(self._rules or self._paced or self._most_under_way)
 
     def domain_of(self, email: str) -> str:
         """The group or domain whose limits count for an address; "" where none do."""
@@ -80,8 +71,12 @@ class Allowance:
         domain = email.rpartition("@")[2].lower()
         return self._group_of.get(domain, domain)
 
+    @property
+    def _most_under_way(self) -> Mapping[Scope, int]:
+        return self._sharing.in_flight
+
     def _find_limited(self) -> frozenset[str]:
-        scopes = (*self._rules, *self._paced, *self._most)
+        scopes = (*self._rules, *self._paced, *self._most_under_way)
         return frozenset(scope.domain for scope in scopes if scope.domain)
 
     def _scopes(self, provider: str, domain: str) -> list[Scope]:
@@ -105,7 +100,7 @@ class Allowance:
             return None
         now = self._now()
         whole = Scope(provider, domain)
-        if whole in self._most and self._under_way[whole] >= self._most[whole]:
+        if whole in self._most_under_way and self._under_way[whole] >= self._most_under_way[whole]:
             return now + AN_ANSWER
         times = [
             self._again_at[scope]
@@ -126,7 +121,7 @@ class Allowance:
             return False
         for scope in scopes:
             self._in_hand[scope] -= 1
-        if (whole := Scope(provider, domain)) in self._most:
+        if (whole := Scope(provider, domain)) in self._most_under_way:
             self._under_way[whole] += 1
         return True
 
@@ -157,7 +152,7 @@ class Allowance:
 
     def end(self, provider: str, domain: str) -> None:
         """A message that was begun is no longer under way."""
-        if (whole := Scope(provider, domain)) in self._most:
+        if (whole := Scope(provider, domain)) in self._most_under_way:
             self._under_way[whole] -= 1
 
     def patience(self, domain: str) -> timedelta:
@@ -191,15 +186,16 @@ class Allowance:
             with writing(self._engine) as connection:
                 throttle.learn(connection, self._troubles, self._accepted, self._now())
             self._troubles, self._accepted = set(), Counter()
-        elif time.monotonic() < self._look_at:
+        elif self._looking.lasts:
             return False
         return self._look()
 
     def _look(self) -> bool:
-        self._look_at = time.monotonic() + LOOK_AGAIN_SECONDS
+        self._looking.begin(LOOK_AGAIN)
         with reading(self._engine) as connection:
             learned = throttle.read_learned(connection)
             full = throttle.read_full(connection, self._rules, self._now())
+            self._sharing.look(connection)
         names = {one.name for one in self._providers}
         self._paced = frozenset(scope for scope in learned if scope.provider in names)
         self._again_at = {scope: learned[scope].next_at for scope in self._paced} | full
@@ -213,31 +209,9 @@ class Allowance:
 
         None when nothing has to be asked yet.
         """
-        if time.monotonic() < self._ask_at:
-            return None
-        until = self._now() + timedelta(seconds=lease_seconds)
-        with writing(self._engine) as connection:
-            for gone in gone_workers(throttle.read_slot_workers(connection)):
-                throttle.return_slots(connection, gone)
-            ours = {
-                one.name: self._ask(connection, Scope(one.name), one.connections, until)
-                for one in self._providers
-            }
-            self._most = {
-                scope: self._ask(connection, scope, most, until)
-                for scope, most in self._set.items()
-            }
-        enough = all(ours.values()) and all(self._most.values())
-        self._ask_at = time.monotonic() + (lease_seconds / 3 if enough else 1)
-        return ours
-
-    def _ask(self, connection: Connection, scope: Scope, limit: int, until: datetime) -> int:
-        return throttle.take_slots(
-            connection, scope, self._worker, limit, limit, self._now(), until
-        )
+        return self._sharing.share(lease_seconds)
 
     def close(self) -> None:
         """Give back what is in hand, and the connections."""
         self.return_unused()
-        with writing(self._engine) as connection:
-            throttle.return_slots(connection, self._worker)
+        self._sharing.close()

@@ -16,7 +16,7 @@ from pipeline.delivery.recorder import Recorder
 from pipeline.delivery.worker_name import gone_workers
 from pipeline.ledger import Range, Recipient, Start
 
-LONGEST_SLEEP_SECONDS = 1.0
+LONGEST_SLEEP_SECONDS = 0.25
 MOST_WAITING = 5_000  # people; so memory stays flat, whoever is kept back by a limit
 
 
@@ -113,7 +113,7 @@ class Stock:
         return len(self) >= MOST_WAITING
 
     def seconds_to_wait(self, now: datetime) -> float:
-        """Until the next who waits for a limit may be begun; at most a second."""
+        """Until the next who waits for a limit may be begun; at most a moment."""
         times = [lane.opens_at for lane in self.lanes if lane.opens_at is not None]
         seconds = [LONGEST_SLEEP_SECONDS, *((at - now).total_seconds() for at in times)]
         return max(0.0, min(seconds))

@@ -19,7 +19,7 @@ from random import Random
 from pipeline.proving import sender
 from pipeline.proving.trial import Order, Trial
 
-STEPS = (0, 0, 0, -30, 90)  # seconds by which a worker's clock is wrong
+STEPS = (0, 0, 0, -15, 100)  # seconds by which a worker's clock is wrong: by more than a lease
 _nursery = multiprocessing.get_context("forkserver")
 
 

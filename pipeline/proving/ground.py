@@ -19,7 +19,7 @@ from pipeline.config import Config, read_config
 from pipeline.db import database_url, make_engine, reading, upgrade, writing
 from pipeline.errors import ConfigError
 from pipeline.proving import store
-from pipeline.proving.trial import CONNECTIONS, Trial
+from pipeline.proving.trial import CONNECTIONS, LEASE_SECONDS, SPEED, Trial
 
 Now = Callable[[], datetime]
 # Each list has a newsletter of its name. The first one's campaign is cancelled in mid-send; in the
@@ -44,6 +44,7 @@ timeout_seconds = 20
 retry_minutes = [1]
 give_up_hours = 8760
 range_size = {range_size}
+lease_seconds = {lease_seconds}
 
 [database]
 url = {url}
@@ -152,6 +153,7 @@ def _write_site(trial: Trial) -> Config:
     settings = _SETTINGS.format(
         connections=CONNECTIONS,
         range_size=trial.range_size,
+        lease_seconds=int(LEASE_SECONDS * SPEED),
         url=json.dumps(trial.database),
     )
     file = trial.folder / "pipeline.toml"

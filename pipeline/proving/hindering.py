@@ -40,7 +40,7 @@ def outdate(scene: Scene, slot: Slot) -> bool:
         if not email:
             scene.sink.order(release=LATER)  # the trap that caught nobody
             return False
-        time.sleep(3 * BEAT_SECONDS)  # unfed, it comes to rest: no lock of the database in hand
+        time.sleep(3 * BEAT_SECONDS)  # unfed, it comes to rest
         with scene.frozen(slot):
             scene.sink.order(release=LATER)
             overtaken = _overtake(scene, email)

@@ -46,7 +46,7 @@ def restore(scene: Scene) -> bool:
 
 def _send_third(scene: Scene, people: Collection[str]) -> None:
     """Let about a third of the people have their mail, and nobody else."""
-    enough = scene.sink.taken + len(people) / 4  # what a killed worker was permitted is lost
+    enough = scene.sink.taken + len(people) / 4
     scene.sink.order(feed=len(people) / 3)
     scene.rest(lambda: scene.sink.taken >= enough, LONG_SECONDS)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
+from pipeline.db import writing
 from pipeline.proving import looking
 from pipeline.proving.comparing import Fault, Row
 from pipeline.proving.crew import Slot
@@ -103,9 +104,11 @@ class Scene:
     @contextmanager
     def frozen(self, slot: Slot) -> Iterator[None]:
         """Let a worker stand still; the sink ends it should nobody be left to thaw it."""
-        # It may hold a lock of the database that the conductor waits for: it thaws in any case.
+        # It may hold a lock of PostgreSQL that the conductor waits for: it thaws in any case.
         thawing = threading.Timer(LONGEST_FREEZE_SECONDS, slot.thaw)
-        self.sink.order(frozen=slot.freeze())
+        with writing(self.ground.engine):  # SQLite has but one lock, and it is ours now
+            self.sink.order(frozen=slot.freeze())
+            time.sleep(BEAT_SECONDS)  # it stands still a moment later
         thawing.start()
         try:
             yield

@@ -11,7 +11,6 @@ import resource
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -72,10 +71,6 @@ def _write_to(log: Path) -> None:
 
 def _open(order: Order) -> Site:
     config = read_config(Path(order.folder), {"PIPELINE_SMTP_PORT": str(order.port)})
-    # Each slot's own provider: of a shared one, the worker that begins later gets no connection
-    # until the other has given some back, and then only one of the two is at work.
-    own = tuple(replace(one, name=f"port-{one.port}") for one in config.providers)
-    config = replace(config, providers=own)
     clock = FastClock(order.began, order.step_seconds)
     return Site(config, make_engine(database_url(config)), read_keys(config), clock)
 

@@ -53,6 +53,7 @@ class Client:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     recipient: str = ""
+    permitted: bool = False  # to have one more message taken
 
     async def say(self, reply: str) -> None:
         """Answer."""
@@ -141,6 +142,7 @@ class Sink:
         except (BrokenOff, ConnectionError, asyncio.IncompleteReadError):
             pass  # that is what a trial is for
         finally:
+            self._may_take += client.permitted
             writer.transport.abort()
 
     async def _talk(self, client: Client) -> None:
@@ -164,7 +166,7 @@ class Sink:
             return "250-sink\r\n250 PIPELINING" if client.pipelining else "250 sink"
         if verb == "MAIL":
             client.recipient = ""
-            await self._wait_for_permission()
+            await self._permit(client)
             return await self._come_by("MAIL", client) or "250 2.1.0 well"
         if verb == "RCPT":
             client.recipient = words.partition("<")[2].partition(">")[0]
@@ -175,10 +177,14 @@ class Sink:
             return "354 go on" if client.recipient else "554 5.5.1 nobody to send it to"
         return "221 goodbye" if verb == "QUIT" else "250 2.0.0 well"
 
-    async def _wait_for_permission(self) -> None:
+    async def _permit(self, client: Client) -> None:
+        """Wait for permission; one that led to nothing is good for the next message."""
+        if client.permitted:
+            return
         while self._may_take < 1:  # noqa: ASYNC110  # many wait, and each takes one
             await asyncio.sleep(LOOK_SECONDS)
         self._may_take -= 1
+        client.permitted = True
 
     async def _grant(self, reply: str, client: Client) -> None:
         self._busy += 1
@@ -192,7 +198,7 @@ class Sink:
         """Take a body; the order of these lines is what a proof rests on."""
         try:
             await self._come_by("DATA", client)
-            await self._first_words(client)
+            await client.reader.readexactly(100)
             await self._come_by("part", client)
             await client.reader.readuntil(b"\r\n.\r\n")
             later = await self._come_by("lost", client)
@@ -201,19 +207,13 @@ class Sink:
                 return
             self._write_down("copy", client)
             self._taken += 1
+            client.permitted = False
             await asyncio.sleep(self._chance.random() * SLOWEST_SECONDS)
             await self._come_by("kept", client)
             await client.say(TAKEN)
             await self._come_by("reply", client)
         except BrokenOff:  # after the reply, too: the hanging up may overtake it
             self._write_down("cut", client)
-            raise
-
-    async def _first_words(self, client: Client) -> None:
-        try:
-            await client.reader.readexactly(100)
-        except asyncio.IncompleteReadError:
-            self._may_take += 1  # the fence gave no message out, and hung up
             raise
 
     def _write_down(self, what: str, client: Client) -> None:

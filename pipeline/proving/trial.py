@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SPEED = 60  # a minute of the trial lasts a second: leases run out and retries come soon
-LEASE_SECONDS = 60 / SPEED
+LEASE_SECONDS = 90 / SPEED
 CONNECTIONS = 4  # of each worker
 SLOTS = 2  # workers at once
 LATER = "450 4.3.0 try again later"  # what the sink says of a message that it does not take now

@@ -15,7 +15,7 @@ from pipeline.throttle.limiter import (
 )
 from pipeline.throttle.pace import Pace
 from pipeline.throttle.scope import Grant, Rule, Scope, make_rules
-from pipeline.throttle.slot_store import read_slot_workers, return_slots, take_slots
+from pipeline.throttle.slot_store import is_awaited, read_slot_workers, return_slots, take_slots
 
 __all__ = [
     "Grant",
@@ -24,6 +24,7 @@ __all__ = [
     "Scope",
     "finish_at",
     "give_back",
+    "is_awaited",
     "learn",
     "make_rules",
     "read_full",

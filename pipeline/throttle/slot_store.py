@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -49,14 +50,24 @@ def read_slot_workers(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(slots.c.worker).distinct()).scalars())
 
 
+def is_awaited(connection: Connection, scopes: Collection[Scope]) -> bool:
+    """Whether a worker waits for slots of these providers, and has none yet."""
+    providers = {scope.provider for scope in scopes}
+    waiting = select(slots.c.worker).where(slots.c.provider.in_(providers), slots.c.count == 0)
+    return connection.execute(waiting.limit(1)).first() is not None
+
+
 def return_slots(connection: Connection, worker: str) -> None:
     """Give back all that a worker holds."""
     connection.execute(delete(slots).where(slots.c.worker == worker))
 
 
 def _forget(connection: Connection, scope: Scope, now: datetime, until: datetime) -> None:
-    """Leave out workers that have not asked in time, also those of a clock put back since."""
-    connection.execute(delete(slots).where(_of(scope), slots.c.until <= now))
+    """Leave out workers that have not asked in time, also those of a clock put back since.
+
+    Each is given as long again: its clock may be behind, and it would get nothing for ever.
+    """
+    connection.execute(delete(slots).where(_of(scope), slots.c.until <= now - (until - now)))
     connection.execute(
         update(slots).where(_of(scope), slots.c.until > until + LATE).values(until=until)
     )

@@ -23,7 +23,7 @@ from pipeline.campaigns import Step, move_campaign
 from pipeline.config import DomainLimit
 from pipeline.db import make_engine, reading, writing
 from pipeline.delivery import jobs, offering
-from pipeline.schema import ranges
+from pipeline.schema import deliveries, ranges
 from pipeline.throttle import Scope
 from tests.delivery.sending import (
     Meanwhile,
@@ -182,6 +182,28 @@ def test_two_workers_share_the_connections(sending: Sending, smtp_server: Captur
     assert [end() for end in ends] == [None, None]
     assert sending.counts == {"sent": 120}
     assert smtp_server.script.most_open <= 3
+
+
+def test_a_worker_that_comes_later_soon_gets_its_share(
+    sending: Sending, smtp_server: CapturingServer
+) -> None:
+    sending.with_delivery(range_size=10).launch(some_people(300))
+    later = []
+
+    def time_goes_by() -> None:
+        if len(smtp_server.received) == 20:  # when the first one has all connections
+            later.append(run_in_thread(sending.worker(smtp_server, connections=2)))
+        sending.clock.forward(seconds=0.05)  # 15 in all: no share is renewed by itself
+        time.sleep(0.005)
+
+    smtp_server.script.answers.append(Meanwhile(".", "", do=time_goes_by))
+    sending.worker(smtp_server, connections=2).run()
+
+    assert [end() for end in later] == [None]
+    with reading(sending.engine) as connection:
+        by_worker = sa.select(sa.func.count(deliveries.c.worker)).group_by(deliveries.c.worker)
+        assert min(connection.execute(by_worker).scalars()) > 60
+    assert smtp_server.script.most_open <= 2
 
 
 def test_a_worker_that_gets_fewer_connections_closes_the_others_in_mid_send(

@@ -69,9 +69,9 @@ def test_what_a_silent_worker_held_is_free_again(hall: Make) -> None:
     house = hall(20)
     house.take("a")
 
-    assert house.take("b", at=LEASE - 1) == 0
-    assert house.take("b", at=LEASE) == 20
-    assert house.take("a", at=LEASE) == 0
+    assert house.take("b", at=2 * LEASE - 1) == 0
+    assert house.take("b", at=2 * LEASE) == 20
+    assert house.take("a", at=2 * LEASE) == 0
 
 
 def test_who_leaves_gives_all_back(hall: Make) -> None:
@@ -103,7 +103,15 @@ def test_a_clock_put_back_keeps_no_dead_worker_in_its_place(hall: Make) -> None:
     house.take("dead", at=1e6)
 
     assert house.take("a", at=0) == 0
-    assert house.take("a", at=LEASE) == 20
+    assert house.take("a", at=2 * LEASE) == 20
+
+
+def test_workers_whose_clocks_differ_share_all_the_same(hall: Make) -> None:
+    house = hall(20)
+    for at in (0, 20, 40):
+        ahead, behind = house.take("ahead", at=at + LEASE + 10), house.take("behind", at=at)
+
+    assert (ahead, behind) == (10, 10)
 
 
 @pytest.mark.parametrize("limit", [1, 2])
@@ -121,7 +129,7 @@ CALLS = st.lists(
     st.tuples(
         st.sampled_from("abcde"),
         st.sampled_from([0, 1, 3, 99]),
-        st.sampled_from([0, 1, 20, 45, 61, 200]),
+        st.sampled_from([0, 1, 20, 45, 61, 121, 200]),
     ),
     max_size=40,
 )

@@ -1,0 +1,78 @@
+"""What one worker has of the connections, and messages in flight, that all workers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from pipeline import throttle
+from pipeline.config import DomainLimit, Provider
+from pipeline.db import writing
+from pipeline.delivery.pause import Pause
+from pipeline.delivery.worker_name import gone_workers
+from pipeline.throttle import Scope
+
+ASK_AGAIN = timedelta(seconds=1)  # for a share that is nothing yet
+
+
+class Sharing:
+    """The shares of one worker. For use by one thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        worker: str,
+        providers: Sequence[Provider],
+        limits: Sequence[DomainLimit],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._now = now
+        self._connections = {Scope(one.name): one.connections for one in providers}
+        self._in_flight = {
+            Scope(provider.name, one.name): one.connections
+            for provider in providers
+            for one in limits
+            if one.connections
+        }
+        self.in_flight: Mapping[Scope, int] = self._in_flight  # messages under way, ours
+        self._asking = Pause(now)
+
+    def share(self, lease_seconds: int) -> dict[str, int] | None:
+        """How many connections of each provider are ours until we ask again; to be called often.
+
+        None when nothing has to be asked yet.
+        """
+        if self._asking.lasts:
+            return None
+        until = self._now() + timedelta(seconds=lease_seconds)
+        with writing(self._engine) as connection:
+            for gone in gone_workers(throttle.read_slot_workers(connection)):
+                throttle.return_slots(connection, gone)
+            ours = self._take(connection, self._connections, until)
+            self.in_flight = self._take(connection, self._in_flight, until)
+        enough = all(ours.values()) and all(self.in_flight.values())
+        self._asking.begin(timedelta(seconds=lease_seconds) / 3 if enough else ASK_AGAIN)
+        return {scope.provider: count for scope, count in ours.items()}
+
+    def _take(
+        self, connection: Connection, limits: Mapping[Scope, int], until: datetime
+    ) -> dict[Scope, int]:
+        now = self._now()
+        return {
+            scope: throttle.take_slots(connection, scope, self._worker, limit, limit, now, until)
+            for scope, limit in limits.items()
+        }
+
+    def look(self, connection: Connection) -> None:
+        """Divide anew at once if another worker waits for its share."""
+        if throttle.is_awaited(connection, self._connections):
+            self._asking.end()
+
+    def close(self) -> None:
+        """Give everything back."""
+        with writing(self._engine) as connection:
+            throttle.return_slots(connection, self._worker)
