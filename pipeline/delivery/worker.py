@@ -34,7 +34,7 @@ from pipeline.ledger import Result, Start
 from pipeline.schema import DeliveryStatus
 
 Progress = Callable[[Counter[DeliveryStatus]], None]
-GATHER_SECONDS = 0.004  # a commit costs as much as several messages: it waits for some company
+GATHER_SECONDS = 0.010  # a commit costs as much as several messages: it waits for some company
 MOST_TRIES = 2  # fresh connections that end over one message
 MOST_SLOWED = 5  # receivers in a row that want less: then it is the provider that does
 
