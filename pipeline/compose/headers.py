@@ -64,7 +64,7 @@ def _plain(value: str) -> bool:
     return (
         _PRINTABLE.fullmatch(value) is not None
         and "=?" not in value
-        and max(map(len, value.split(" "))) <= _LONGEST_WORD
+        and (len(value) <= _LONGEST_WORD or max(map(len, value.split(" "))) <= _LONGEST_WORD)
     )
 
 
@@ -100,6 +100,9 @@ def _encoded_word(octets: bytes) -> str:
 
 def _fold(start: str, words: list[str]) -> str:
     """Join words with blanks, breaking lines before the width is reached."""
+    whole = " ".join((start, *words))
+    if whole.isascii() and len(whole) <= _WIDTH:  # nearly every one
+        return whole
     lines = [start]
     for word in words:
         if len(lines[-1].encode()) + 1 + len(word.encode()) > _WIDTH and lines != [start]:

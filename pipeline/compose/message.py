@@ -124,8 +124,9 @@ class Letter:
 
 def reader_values(reader: Reader) -> dict[str, str]:
     """A reader's value for every slot."""
+    name = reader.name
     return {
-        "name": _LONE.sub("\ufffd", _CONTROL.sub(" ", reader.name)),
+        "name": name if name.isprintable() else _LONE.sub("\ufffd", _CONTROL.sub(" ", name)),
         "email": reader.email,
         "unsubscribe_url": reader.unsubscribe_url,
     }

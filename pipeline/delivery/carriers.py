@@ -68,6 +68,7 @@ class Carriers:
     ) -> None:
         self._selector = selectors.DefaultSelector()
         self._all = [Carrier(provider, Standing(was_accepted)) for provider in providers]
+        self._able: dict[tuple[str, tuple[Carrier, ...]], tuple[Carrier, ...]] = {}
         for carrier in self._all:
             carrier.pool = Pool(carrier.provider, hello, self._selector, carrier)
 
@@ -93,7 +94,10 @@ class Carriers:
 
     def able(self, list_name: str) -> tuple[Carrier, ...]:
         """Who may carry a list's mail now: fallbacks only where nobody else works."""
-        return able_to_carry(self.working, list_name)
+        key = list_name, tuple(self.working)
+        if key not in self._able:  # asked for each message
+            self._able[key] = able_to_carry(self.working, list_name)
+        return self._able[key]
 
     def look_around(self) -> None:
         """See which connections are free."""

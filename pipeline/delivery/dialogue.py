@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pipeline.delivery.replies import Reply, enhanced_code, make_reply
 from pipeline.errors import (
@@ -32,23 +31,20 @@ _GO_AHEAD = b"354"
 Job = TypeVar("Job")
 
 
-@dataclass(frozen=True)
-class Ready(Generic[Job]):
+class Ready(NamedTuple, Generic[Job]):
     """The server waits for this message's body; nothing of it has left yet."""
 
     job: Job
 
 
-@dataclass(frozen=True)
-class Accepted(Generic[Job]):
+class Accepted(NamedTuple, Generic[Job]):
     """The server has taken this message."""
 
     job: Job
     reply: Reply
 
 
-@dataclass(frozen=True)
-class Failed(Generic[Job]):
+class Failed(NamedTuple, Generic[Job]):
     """The server has not taken this message; `begun` says whether its body had left."""
 
     job: Job
@@ -182,21 +178,20 @@ class Dialogue(Generic[Job]):
             error = ReplyLost(f"the connection ended before the reply came: {why}")
             yield Failed(job, error, begun=True)
 
-    def _answer(self, lines: list[bytes]) -> Iterator[Event[Job]]:
+    def _answer(self, lines: list[bytes]) -> Iterable[Event[Job]]:
         step = self._unanswered.popleft() if self._unanswered else None
         if self._envelope is not None and not self._envelope_failed:  # nearly every answer:
             if (step is _Step.MAIL or step is _Step.RCPT) and _YES.match(lines[-1]):
-                return
+                return ()
             if step is _Step.DATA and lines[-1].startswith(_GO_AHEAD):
-                yield Ready(self._envelope)
-                return
+                return (Ready(self._envelope),)
         reply = _read_reply(lines)
         if step is None:
             self.closing = reply  # nobody asked: a server says goodbye in this way
         elif step is _Step.BODY:
             job, self._body = self._body, None
             if job is not None:
-                yield self._verdict(job, reply)
+                return (self._verdict(job, reply),)
         elif step is _Step.EMPTY_BODY:
             pass  # nothing was sent to anybody, whatever it says
         elif step is _Step.QUIT or reply.code == 421 or reply.code < NO_REPLY:
@@ -205,7 +200,8 @@ class Dialogue(Generic[Job]):
         elif step is _Step.RSET:
             self.closing = None if reply.code == 250 else reply
         else:
-            yield from self._envelope_answer(step, reply)
+            return self._envelope_answer(step, reply)
+        return ()
 
     def _verdict(self, job: Job, reply: Reply) -> Event[Job]:
         if reply.code // 100 == 2:
@@ -218,18 +214,18 @@ class Dialogue(Generic[Job]):
         lost = ReplyLost(f"the server's answer to the message was none: {reply.text}")
         return Failed(job, lost, begun=True)
 
-    def _envelope_answer(self, step: _Step, reply: Reply) -> Iterator[Event[Job]]:
+    def _envelope_answer(self, step: _Step, reply: Reply) -> Iterable[Event[Job]]:
         """No for an answer, or any for an envelope that had one already."""
         job = self._envelope
         if job is None or self._envelope_failed:
             if step is _Step.DATA:
                 self._end_envelope(body_wanted=reply.code == 354)
-            return
+            return ()
         self._envelope_failed = True
-        yield Failed(job, self._why(step, reply), begun=False)
         self._unsaid.clear()  # without PIPELINING: what would have followed
         if _Step.DATA not in self._unanswered:
             self._end_envelope(body_wanted=False)
+        return (Failed(job, self._why(step, reply), begun=False),)
 
     def _end_envelope(self, *, body_wanted: bool) -> None:
         self._envelope = None

@@ -6,9 +6,8 @@ Both take many rows at once, so that one writer can commit what all connections 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -40,16 +39,14 @@ from pipeline.schema import (
 LONGEST_REPLY = 500  # characters of a server's text that are kept
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """A wish to begin one person's message."""
 
     campaign_id: int
     subscriber_id: int
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What became of one attempt. `status` is sent, deferred, refused, unknown or expired."""
 
     campaign_id: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true, update
 
@@ -44,8 +44,7 @@ class Range:
     list_name: str = ""
 
 
-@dataclass(frozen=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One person whose message may be begun; the fence has the last word."""
 
     subscriber_id: int

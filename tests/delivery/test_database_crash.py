@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.delivery.sending import (
     send_all,
     some_people,
 )
-from tests.support.postgresql import run_server
+from tests.support.postgresql import START_SECONDS, run_server
 from tests.support.programs import need
 from tests.support.smtp import CapturingServer
 
@@ -33,9 +34,16 @@ def test_a_database_that_is_stopped_at_once_loses_nobody_and_doubles_nobody(
         upgrade(engine)
         sending = make_sending(engine, tmp_path)
         sending.launch(some_people(60))
-        meanwhile(smtp_server, command, database.crash, after=20)
+        is_back = threading.Event()
+
+        def crash() -> None:
+            database.crash()
+            is_back.set()
+
+        meanwhile(smtp_server, command, crash, after=20)
 
         error = outcome(sending.worker(smtp_server, connections=CONNECTIONS))
+        assert is_back.wait(START_SECONDS)
         assert isinstance(error, DatabaseUnavailable)
         assert max(copies(smtp_server).values()) == 1
         sending.clock.forward(minutes=10)
