@@ -26,6 +26,7 @@ from pipeline.config import Config
 
 # A value that encodes to itself on one line: nearly every name, address and link.
 _AS_IT_IS = re.compile(r"(?!\.|.*  )[!-<>-~ ]{0,71}[!-<>-~]")
+_MARKUP = re.compile("[&<>'\"]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONE = re.compile(r"[\ud800-\udfff]")  # half a character, which UTF-8 cannot write
 _PERSONAL = ("Date", "Message-ID", "To", "List-Unsubscribe")  # the fields that differ
@@ -142,9 +143,8 @@ def _encode_values(values: Mapping[str, str]) -> tuple[dict[str, bytes], dict[st
     plain = {name: _encode_value(value) for name, value in values.items()}
     escaped = dict(plain)
     for name, value in values.items():
-        safe = str(markupsafe.escape(value))
-        if safe != value:
-            escaped[name] = _encode_value(safe)
+        if _MARKUP.search(value):
+            escaped[name] = _encode_value(str(markupsafe.escape(value)))
     return plain, escaped
 
 

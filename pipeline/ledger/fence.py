@@ -70,23 +70,24 @@ _WANTED = and_(
     startable(_NOW),
 )
 
-_CAMPAIGN_IS_LIVE = exists().where(
-    campaigns.c.id == deliveries.c.campaign_id, campaigns.c.state == CampaignState.SENDING
-)
+# What is said of the campaign alone is looked up once for all rows.
+_OF_CAMPAIGN = campaigns.c.id == bindparam("of_campaign")
+
+_CAMPAIGN_IS_LIVE = exists().where(_OF_CAMPAIGN, campaigns.c.state == CampaignState.SENDING)
 
 _IS_SUBSCRIBED = exists().where(
-    campaigns.c.id == deliveries.c.campaign_id,
-    subscriptions.c.list_id == campaigns.c.list_id,
+    subscriptions.c.list_id == select(campaigns.c.list_id).where(_OF_CAMPAIGN).scalar_subquery(),
     subscriptions.c.subscriber_id == deliveries.c.subscriber_id,
     subscriptions.c.state == SubscriptionState.CONFIRMED,
 )
 
-_PERSON = exists().where(subscribers.c.id == deliveries.c.subscriber_id)
-
 # The address is suppressed, or there is none any more: the person was erased.
-_IS_SUPPRESSED = or_(
-    _PERSON.where(subscribers.c.identity.is_(None)),
-    _PERSON.where(suppressions.c.identity == subscribers.c.identity),
+_IS_SUPPRESSED = exists().where(
+    subscribers.c.id == deliveries.c.subscriber_id,
+    or_(
+        subscribers.c.identity.is_(None),
+        exists().where(suppressions.c.identity == subscribers.c.identity),
+    ),
 )
 
 # By ascending id: two workers that lock the same rows in other orders deadlock.
@@ -263,6 +264,6 @@ def _kept(reply: str) -> str:
 
 def _by_campaign(wishes: Collection[Start]) -> dict[int, list[int]]:
     grouped: dict[int, list[int]] = {}
-    for wish in sorted(wishes, key=lambda wish: (wish.campaign_id, wish.subscriber_id)):
+    for wish in sorted(wishes):
         grouped.setdefault(wish.campaign_id, []).append(wish.subscriber_id)
     return grouped
