@@ -9,7 +9,6 @@ import base64
 import re
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_CLEAN = re.compile(r"[!-~]+(?: [!-~]+)*")
 _LONE = re.compile(r"[\ud800-\udfff]")
 _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _PRINTABLE = re.compile(r"[ -~]*")
@@ -113,6 +112,6 @@ def _fold(start: str, words: list[str]) -> str:
 
 def _one_line(value: str) -> str:
     """Control characters become blanks, so no value can start a header of its own."""
-    if _CLEAN.fullmatch(value):  # nearly every one
-        return value
+    if value.isprintable() and "  " not in value:  # nearly every one
+        return value.strip()
     return re.sub(" {2,}", " ", _LONE.sub("\ufffd", _UNSAFE.sub(" ", value))).strip()

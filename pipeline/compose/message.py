@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, urljoin
 
 import markupsafe
@@ -47,8 +48,7 @@ class Sender:
     rehearsal: bool
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """What differs from reader to reader."""
 
     email: str

@@ -16,6 +16,7 @@ _WIDTH = 72  # octets before the soft break, or two more after a dot; 76 is the 
 # Printable ASCII but "=" stands for itself, a blank except behind another and at the end of a line,
 # where it may be lost on the way; all else is "=" and two hexadecimal digits.
 _UNSAFE = re.compile(rb"[^!-<>-~ ]|(?<= ) | \Z")
+_SAFE = re.compile(rb"[!-<>-~]*")  # every link
 
 
 def encode(text: str) -> bytes:
@@ -25,7 +26,8 @@ def encode(text: str) -> bytes:
 
 
 def _encode_line(line: bytes) -> bytes:
-    line = _UNSAFE.sub(_escape, line)
+    if not _SAFE.fullmatch(line):
+        line = _UNSAFE.sub(_escape, line)
     pieces: list[bytes] = []
     start = 0
     while start < len(line) or not pieces:

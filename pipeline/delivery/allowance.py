@@ -152,7 +152,7 @@ class Allowance:
 
     def end(self, provider: str, domain: str) -> None:
         """A message that was begun is no longer under way."""
-        if (whole := Scope(provider, domain)) in self._most_under_way:
+        if self._most_under_way and (whole := Scope(provider, domain)) in self._most_under_way:
             self._under_way[whole] -= 1
 
     def patience(self, domain: str) -> timedelta:

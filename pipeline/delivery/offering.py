@@ -63,9 +63,10 @@ class Offering:
     def make(self) -> Iterator[Refusal]:
         """Give connections that are free the next envelopes; tells of those that cannot be."""
         self._carriers.look_around()
+        now = self._now()
         for lane in self._stock.lanes:
             while lane.jobs and (carrier := self._carriers.next_for(lane, self._allowance)):
-                yield from self._offer(carrier, lane.jobs.popleft())
+                yield from self._offer(carrier, lane.jobs.popleft(), now)
             self._keep_back(lane)
         self._allowance.return_unused()
         for carrier in self._carriers:
@@ -75,11 +76,11 @@ class Offering:
             for connection in carrier.pool.surplus:
                 connection.dialogue.leave()
 
-    def _offer(self, carrier: Carrier, job: Job) -> Iterator[Refusal]:
+    def _offer(self, carrier: Carrier, job: Job, now: datetime) -> Iterator[Refusal]:
         try:
             # Written before it is started: what cannot be written leaves nobody in doubt.
             sender = self._letters.envelope_sender(job.wish.campaign_id)
-            job.message = self._letters.write(job.wish, job.recipient, self._now())
+            job.message = self._letters.write(job.wish, job.recipient, now)
         except BaseException:
             self.put_back(carrier, job)
             raise

@@ -29,7 +29,9 @@ class Reply(NamedTuple):
 def make_reply(code: int, text: bytes | str) -> Reply:
     """A reply from what smtplib gives: its lines become one, without control characters."""
     decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return Reply(code, " ".join(_CONTROLS.sub(" ", decoded).split()))
+    if not decoded.isprintable():
+        decoded = _CONTROLS.sub(" ", decoded)
+    return Reply(code, " ".join(decoded.split()))
 
 
 def enhanced_code(code: int, text: str) -> str:

@@ -15,13 +15,12 @@ LENGTH = timedelta(seconds=20)
 
 def test_it_lasts_from_its_beginning_to_its_end() -> None:
     pause = Pause(Hand())
-    assert not pause.lasts
-
+    before = pause.lasts
     pause.begin(LENGTH)
-    assert pause.lasts
-
+    meanwhile = pause.lasts
     pause.end()
-    assert not pause.lasts
+
+    assert (before, meanwhile, pause.lasts) == (False, True, False)
 
 
 def test_it_ends_by_the_clock_on_the_wall_though_the_machine_slept() -> None:
