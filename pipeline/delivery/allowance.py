@@ -42,7 +42,14 @@ class Allowance:
         self._now = now
         self._rules = throttle.make_rules(providers, limits)
         self._group_of = {domain: one.name for one in limits for domain in one.domains}
-        self._sharing = Sharing(engine, worker, providers, limits, now)
+        connections = {Scope(one.name): one.connections for one in providers}
+        in_flight = {
+            Scope(provider.name, one.name): one.connections
+            for provider in providers
+            for one in limits
+            if one.connections
+        }
+        self._sharing = Sharing(engine, worker, connections, in_flight, now)
         self._paced: frozenset[Scope] = frozenset()
         self._limited = self._find_limited()
         self._under_way: Counter[Scope] = Counter()

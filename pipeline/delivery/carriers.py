@@ -94,9 +94,10 @@ class Carriers:
 
     def able(self, list_name: str) -> tuple[Carrier, ...]:
         """Who may carry a list's mail now: fallbacks only where nobody else works."""
-        key = list_name, tuple(self.working)
+        working = tuple(self.working)
+        key = list_name, working
         if key not in self._able:  # asked for each message
-            self._able[key] = able_to_carry(self.working, list_name)
+            self._able[key] = able_to_carry(working, list_name)
         return self._able[key]
 
     def look_around(self) -> None:

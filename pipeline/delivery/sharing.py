@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from pipeline import throttle
-from pipeline.config import DomainLimit, Provider
 from pipeline.db import writing
 from pipeline.delivery.pause import Pause
 from pipeline.delivery.worker_name import gone_workers
@@ -24,21 +23,17 @@ class Sharing:
         self,
         engine: Engine,
         worker: str,
-        providers: Sequence[Provider],
-        limits: Sequence[DomainLimit],
+        connections: Mapping[Scope, int],
+        in_flight: Mapping[Scope, int],
         now: Callable[[], datetime],
     ) -> None:
+        """`connections` and `in_flight` say how many all workers have together."""
         self._engine = engine
         self._worker = worker
         self._now = now
-        self._connections = {Scope(one.name): one.connections for one in providers}
-        self._in_flight = {
-            Scope(provider.name, one.name): one.connections
-            for provider in providers
-            for one in limits
-            if one.connections
-        }
-        self.in_flight: Mapping[Scope, int] = self._in_flight  # messages under way, ours
+        self._connections = connections
+        self._most_in_flight = in_flight
+        self.in_flight = in_flight  # messages under way, ours
         self._asking = Pause(now)
 
     def share(self, lease_seconds: int) -> dict[str, int] | None:
@@ -53,7 +48,7 @@ class Sharing:
             for gone in gone_workers(throttle.read_slot_workers(connection)):
                 throttle.return_slots(connection, gone)
             ours = self._take(connection, self._connections, until)
-            self.in_flight = self._take(connection, self._in_flight, until)
+            self.in_flight = self._take(connection, self._most_in_flight, until)
         enough = all(ours.values()) and all(self.in_flight.values())
         self._asking.begin(timedelta(seconds=lease_seconds) / 3 if enough else ASK_AGAIN)
         return {scope.provider: count for scope, count in ours.items()}

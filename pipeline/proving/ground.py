@@ -19,7 +19,7 @@ from pipeline.config import Config, read_config
 from pipeline.db import database_url, make_engine, reading, upgrade, writing
 from pipeline.errors import ConfigError
 from pipeline.proving import store
-from pipeline.proving.trial import CONNECTIONS, LEASE_SECONDS, SPEED, Trial
+from pipeline.proving.trial import CONNECTIONS, LEASE, Trial
 
 Now = Callable[[], datetime]
 # Each list has a newsletter of its name. The first one's campaign is cancelled in mid-send; in the
@@ -153,7 +153,7 @@ def _write_site(trial: Trial) -> Config:
     settings = _SETTINGS.format(
         connections=CONNECTIONS,
         range_size=trial.range_size,
-        lease_seconds=int(LEASE_SECONDS * SPEED),
+        lease_seconds=LEASE,
         url=json.dumps(trial.database),
     )
     file = trial.folder / "pipeline.toml"

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SPEED = 60  # a minute of the trial lasts a second: leases run out and retries come soon
-LEASE_SECONDS = 90 / SPEED
-CONNECTIONS = 4  # of each worker
+LEASE = 90  # seconds of the trial
+LEASE_SECONDS = LEASE / SPEED  # real ones
+CONNECTIONS = 4  # to the provider, shared by the workers; so the most that one of them has
 SLOTS = 2  # workers at once
 LATER = "450 4.3.0 try again later"  # what the sink says of a message that it does not take now
 WHO = "the trial"  # takes the decisions of persons
