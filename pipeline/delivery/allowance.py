@@ -211,12 +211,13 @@ class Allowance:
 
     # --- what is shared with other workers -------------------------------------------------------
 
-    def share(self, lease_seconds: int) -> dict[str, int] | None:
+    def share(self, lease_seconds: int, open_now: Mapping[str, int]) -> dict[str, int] | None:
         """How many connections of each provider are ours until we ask again; to be called often.
 
-        None when nothing has to be asked yet.
+        `open_now` has those that are open, by provider. None when nothing has to be asked yet.
         """
-        return self._sharing.share(lease_seconds)
+        opened = {Scope(name): count for name, count in open_now.items()}
+        return self._sharing.share(lease_seconds, {**self._under_way, **opened})
 
     def close(self) -> None:
         """Give back what is in hand, and the connections."""

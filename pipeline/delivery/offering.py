@@ -38,7 +38,8 @@ class Offering:
 
     def prepare(self) -> None:
         """Have people and connections ready, as many as may be used now."""
-        shared = self._allowance.share(self._lease_seconds)
+        open_now = {carrier.name: carrier.pool.open for carrier in self._carriers}
+        shared = self._allowance.share(self._lease_seconds, open_now)
         if shared is not None:
             for carrier in self._carriers:
                 carrier.pool.allow(shared[carrier.name])

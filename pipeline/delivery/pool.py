@@ -66,6 +66,11 @@ class Pool:
         return min(self.limit, self._most)
 
     @property
+    def open(self) -> int:
+        """How many are open, or being opened."""
+        return len(self._connections) + self._openings.under_way
+
+    @property
     def is_proven(self) -> bool:
         """Whether the provider has accepted a message in this run."""
         return self._proven
@@ -89,7 +94,7 @@ class Pool:
         if self._proven and self.limit < self._most:
             self._regrow()
         under_way = self._openings.under_way
-        allowed = self.most - len(self._connections) - under_way
+        allowed = self.most - self.open
         free = sum(one.free for one in self._connections) + under_way
         for _ in range(min(allowed, people - free)):
             self._openings.begin()
@@ -105,7 +110,7 @@ class Pool:
 
         A provider may allow fewer than are set.
         """
-        others = len(self._connections) + self._openings.under_way
+        others = self.open
         if not self._proven or others == 0:
             return False
         self.limit = others

@@ -15,10 +15,12 @@ from pipeline.throttle.limiter import (
 )
 from pipeline.throttle.pace import Pace
 from pipeline.throttle.scope import Grant, Rule, Scope, make_rules
+from pipeline.throttle.shares import Need
 from pipeline.throttle.slot_store import is_awaited, read_slot_workers, return_slots, take_slots
 
 __all__ = [
     "Grant",
+    "Need",
     "Pace",
     "Rule",
     "Scope",

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 TURN = timedelta(seconds=60)  # with more workers than slots, how long one keeps what others await
+
+
+class Need(NamedTuple):
+    """What one worker asks for, and what it still uses of what it had."""
+
+    wanted: int
+    in_use: int = 0
 
 
 @dataclass(frozen=True)

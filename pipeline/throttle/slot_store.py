@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 from pipeline.db import insert
 from pipeline.schema import slots
 from pipeline.throttle.scope import Scope
-from pipeline.throttle.shares import Share, divide
+from pipeline.throttle.shares import Need, Share, divide
 from pipeline.throttle.store import hold
 from pipeline.throttle.windows import LATE
 
@@ -22,7 +22,7 @@ def take_slots(
     connection: Connection,
     scope: Scope,
     worker: str,
-    wanted: int,
+    need: Need,
     limit: int,
     now: datetime,
     until: datetime,
@@ -30,16 +30,18 @@ def take_slots(
     """How many of the scope's `limit` slots `worker` may use until then, unless it asks before.
 
     To be asked again and again, by all workers for the same length of time. Whoever gets fewer than
-    before closes what is too much before it does anything else; who gets none is the next in turn.
+    before closes what is too much before it does anything else, and until then what it uses
+    is nobody else's; who gets none is the next in turn.
     """
     hold(connection, (scope,))
     _forget(connection, scope, now, until)
     live = {row.worker: Share(row.worker, row.count, row.since) for row in _rows(connection, scope)}
     mine = live.pop(worker, Share(worker, 0, now))
-    count = divide(mine, tuple(live.values()), wanted, limit, now) if wanted > 0 else 0
-    since = mine.since if bool(count) == bool(mine.count) else now
-    if wanted > 0:
-        _write(connection, scope, Share(worker, count, min(since, now)), until)
+    count = divide(mine, tuple(live.values()), need.wanted, limit, now) if need.wanted > 0 else 0
+    held = max(count, min(need.in_use, mine.count))
+    since = mine.since if bool(held) == bool(mine.count) else now
+    if need.wanted > 0:
+        _write(connection, scope, Share(worker, held, min(since, now)), until)
     else:
         connection.execute(delete(slots).where(_of(scope), slots.c.worker == worker))
     return count

@@ -24,7 +24,7 @@ from pipeline.config import DomainLimit
 from pipeline.db import make_engine, reading, writing
 from pipeline.delivery import jobs, offering
 from pipeline.schema import deliveries, ranges
-from pipeline.throttle import Scope
+from pipeline.throttle import Need, Scope
 from tests.delivery.sending import (
     Meanwhile,
     Sending,
@@ -215,7 +215,7 @@ def test_a_worker_that_gets_fewer_connections_closes_the_others_in_mid_send(
     sending.launch(some_people(80))
     worker = sending.worker(smtp_server, connections=4)
 
-    def share(_lease_seconds: int) -> dict[str, int]:
+    def share(_lease_seconds: int, _open_now: object) -> dict[str, int]:
         return {"smtp": 4 if len(smtp_server.received) < 30 else 1}
 
     monkeypatch.setattr(worker._allowance, "share", share)
@@ -241,7 +241,7 @@ def test_connections_of_a_killed_worker_are_free_and_those_of_a_live_one_are_not
     now = sending.clock()
     with writing(sending.engine) as connection:
         until = now + timedelta(seconds=60)
-        assert throttle.take_slots(connection, Scope("smtp"), name, 1, 1, now, until) == 1
+        assert throttle.take_slots(connection, Scope("smtp"), name, Need(1), 1, now, until) == 1
     sending.launch(some_people(3))
     worker = sending.worker(smtp_server)
     if gone:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pipeline import throttle
 from pipeline.db import writing
 from pipeline.errors import TransportUnavailable
-from pipeline.throttle import Scope
+from pipeline.throttle import Need, Scope
 from tests.delivery.sending import (
     EDITION,
     NEWSLETTER,
@@ -60,7 +60,7 @@ def test_a_provider_whose_connections_others_have_is_not_waited_for(
     now = sending.clock()
     with writing(sending.engine) as connection:
         until = now + timedelta(hours=1)
-        throttle.take_slots(connection, Scope("taken"), "elsewhere:1:a", 1, 1, now, until)
+        throttle.take_slots(connection, Scope("taken"), "elsewhere:1:a", Need(1), 1, now, until)
     sending.worker_by(provider_at(taken, name="taken"), provider_at(free, name="free")).run()
 
     assert (len(taken.received), len(free.received)) == (0, 10)

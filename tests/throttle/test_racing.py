@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from pipeline import throttle
 from pipeline.db import make_engine, writing
-from pipeline.throttle import Scope, take_slots
+from pipeline.throttle import Need, Scope, take_slots
 from tests.throttle.gate import DOMAIN, NOW, PROVIDER, later, limits
 
 ASKS = 60
@@ -42,7 +42,7 @@ def share_again_and_again(url: str, number: int) -> list[int]:
     for ask in range(ASKS):
         with writing(engine) as connection:
             now = later(ask)
-            count = take_slots(connection, PROVIDER, str(number), 99, 5, now, later(ask + 60))
+            count = take_slots(connection, PROVIDER, str(number), Need(99), 5, now, later(ask + 60))
             rows = connection.exec_driver_sql("SELECT sum(count) FROM slots").scalar_one()
             assert rows <= 5
             got.append(count)

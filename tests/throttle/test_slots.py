@@ -12,7 +12,7 @@ from sqlalchemy import Engine, delete
 
 from pipeline.db import writing
 from pipeline.schema import slots
-from pipeline.throttle import return_slots, take_slots
+from pipeline.throttle import Need, return_slots, take_slots
 from tests.throttle.gate import DOMAIN, PROVIDER, later
 
 LEASE = 60
@@ -25,10 +25,12 @@ class Hall:
     engine: Engine
     limit: int
 
-    def take(self, worker: str, wanted: int = 99, at: float = 0) -> int:
+    def take(self, worker: str, wanted: int = 99, at: float = 0, in_use: int = 0) -> int:
         with writing(self.engine) as connection:
             times = later(at), later(at + LEASE)
-            return take_slots(connection, PROVIDER, worker, wanted, self.limit, *times)
+            return take_slots(
+                connection, PROVIDER, worker, Need(wanted, in_use), self.limit, *times
+            )
 
     def leave(self, worker: str) -> None:
         with writing(self.engine) as connection:
@@ -65,6 +67,17 @@ def test_who_holds_more_than_its_share_hands_it_on_at_its_next_call(hall: Make) 
     assert house.take("b") == 10
 
 
+def test_what_is_still_open_is_handed_on_when_it_is_closed(hall: Make) -> None:
+    house = hall(20)
+    house.take("a")
+    house.take("b")
+
+    assert house.take("a", in_use=12) == 10
+    assert house.take("b") == 8
+    assert house.take("a", in_use=10) == 10
+    assert house.take("b") == 10
+
+
 def test_what_a_silent_worker_held_is_free_again(hall: Make) -> None:
     house = hall(20)
     house.take("a")
@@ -95,7 +108,7 @@ def test_scopes_have_slots_each_for_itself(hall: Make) -> None:
     house = hall(4)
     house.take("a")
     with writing(house.engine) as connection:
-        assert take_slots(connection, DOMAIN, "b", 9, 3, later(0), later(9)) == 3
+        assert take_slots(connection, DOMAIN, "b", Need(9), 3, later(0), later(9)) == 3
 
 
 def test_a_clock_put_back_keeps_no_dead_worker_in_its_place(hall: Make) -> None:
