@@ -9,6 +9,7 @@ from pipeline.audience.importer import (
     list_files,
 )
 from pipeline.audience.keys import Keys, read_keys
+from pipeline.audience.macs import mac
 from pipeline.audience.store import (
     ListCount,
     MailingList,
@@ -47,6 +48,7 @@ __all__ = [
     "last_change",
     "list_files",
     "list_people",
+    "mac",
     "read_address",
     "read_keys",
     "read_lists",

@@ -67,7 +67,7 @@ class Seal:
             (key, opening, _relaxed(opening).removesuffix(b"\r\n")) for key, opening in openings
         ]
 
-    def sign(self, own: bytes, body: memoryview, sent_at: datetime) -> bytes:
+    def sign(self, own: bytes, body: bytes, sent_at: datetime) -> bytes:
         """The signatures of one message, as fields to put before its others.
 
         `own` has the fields that the letter's messages do not share, in the order of their names.

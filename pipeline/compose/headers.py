@@ -11,10 +11,10 @@ import re
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONE = re.compile(r"[\ud800-\udfff]")
 _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_PRINTABLE = re.compile(r"[ -~]*")
 _WIDTH = 76  # octets of a line; 78 are recommended, 998 allowed (RFC 5322 2.1.1)
 _LONGEST_WORD = 56  # characters that are left whole
-_LONGEST_ENCODED = 75  # characters of one encoded-word (RFC 2047 2), of which 12 frame it
+_LONGEST_ENCODED = 75  # characters of one encoded-word (RFC 2047 2)
+_FRAME = len("=?utf-8?b??=")
 
 
 def text(name: str, value: str) -> str:
@@ -61,7 +61,8 @@ def _phrase(value: str, name: str) -> list[str]:
 def _plain(value: str) -> bool:
     """Whether a value can stand as it is: nothing to encode, and a blank to fold at in time."""
     return (
-        _PRINTABLE.fullmatch(value) is not None
+        value.isascii()
+        and value.isprintable()
         and "=?" not in value
         and (len(value) <= _LONGEST_WORD or max(map(len, value.split(" "))) <= _LONGEST_WORD)
     )
@@ -90,7 +91,7 @@ def _encoded_words(value: str, name: str) -> list[str]:
 
 def _octets_in(width: int) -> int:
     """How many octets an encoded-word of at most `width` characters holds in base64."""
-    return (min(width, _LONGEST_ENCODED) - len(_encoded_word(b""))) // 4 * 3
+    return (min(width, _LONGEST_ENCODED) - _FRAME) // 4 * 3
 
 
 def _encoded_word(octets: bytes) -> str:

@@ -21,12 +21,12 @@ import markupsafe
 from pipeline.compose import headers
 from pipeline.compose.dkim import Seal, Signer
 from pipeline.compose.edition import Edition
-from pipeline.compose.quoted_printable import SOFT_BREAK, encode
+from pipeline.compose.quoted_printable import LINE, SOFT_BREAK, encode
 from pipeline.compose.slots import SLOT
 from pipeline.config import Config
 
-# A value that encodes to itself on one line: nearly every name, address and link.
-_AS_IT_IS = re.compile(r"(?!\.|.*  )[!-<>-~ ]{0,71}[!-<>-~]")
+# A value that encodes to itself, on one line if it fits: nearly every name, address and link.
+_AS_IT_IS = re.compile(r"(?!\.)[!-<>-~]+(?: [!-<>-~]+)*")
 _MARKUP = re.compile("[&<>'\"]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONE = re.compile(r"[\ud800-\udfff]")  # half a character, which UTF-8 cannot write
@@ -104,23 +104,23 @@ class Letter:
 
         `sent_at` is aware; its zone is what the Date header shows.
         """
+        return b"".join(self.pieces(reader, sent_at))
+
+    def pieces(self, reader: Reader, sent_at: datetime) -> tuple[bytes, ...]:
+        """What `write` joins. Nearly all of it is shared by all messages, and so not copied."""
         plain, escaped = _encode_values(reader_values(reader))
         personal = _personal_headers(reader, sent_at)
-        message = b"".join(  # once: to copy 50 kB costs as much as most of the rest
-            (
-                personal,
-                self._head,
-                self._open_text,
-                *self._text.fill(plain),
-                self._open_html,
-                *self._html.fill(escaped),
-                self._close,
-            )
+        body = (
+            self._open_text,
+            *self._text.fill(plain),
+            self._open_html,
+            *self._html.fill(escaped),
+            self._close,
         )
         if self._seal is None:
-            return message
-        body = memoryview(message)[len(personal) + len(self._head) :]
-        return self._seal.sign(personal, body, sent_at) + message
+            return (personal, self._head, *body)
+        whole = b"".join(body)
+        return (self._seal.sign(personal, whole, sent_at), personal, self._head, whole)
 
 
 def reader_values(reader: Reader) -> dict[str, str]:
@@ -152,7 +152,8 @@ def _encode_value(value: str) -> bytes:
     """A value between soft breaks, so that it is legal wherever it stands."""
     if not value:
         return SOFT_BREAK
-    encoded = value.encode() if _AS_IT_IS.fullmatch(value) else encode(value)
+    short = len(value) <= LINE and _AS_IT_IS.fullmatch(value)
+    encoded = value.encode() if short else encode(value)
     return b"%b%b%b" % (SOFT_BREAK, encoded, SOFT_BREAK)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 SOFT_BREAK = b"=\r\n"
-_WIDTH = 72  # octets before the soft break, or two more after a dot; 76 is the most allowed
+LINE = 72  # octets before the soft break, or two more after a dot; 76 is the most allowed
 
 # Printable ASCII but "=" stands for itself, a blank except behind another and at the end of a line,
 # where it may be lost on the way; all else is "=" and two hexadecimal digits.
@@ -31,7 +31,7 @@ def _encode_line(line: bytes) -> bytes:
     pieces: list[bytes] = []
     start = 0
     while start < len(line) or not pieces:
-        end = start + _WIDTH
+        end = start + LINE
         if end < len(line):
             cut = line.rfind(b"=", end - 2, end)  # an escape must stay whole
             end = end if cut < 0 else cut

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from pipeline.config import Config
 from pipeline.db.upgrading import upgrade
@@ -97,9 +97,17 @@ def _make_sqlite_engine(address: URL) -> Engine:
         if connection.info.get("references") != references:  # cannot be set in a transaction
             connection.exec_driver_sql(f"PRAGMA foreign_keys={references}")
             connection.info["references"] = references
-        connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+        _begin(connection, f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
     return engine
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    """By the driver itself: each commit of a worker begins so, and SQLAlchemy's way costs more."""
+    try:
+        connection.connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

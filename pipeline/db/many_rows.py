@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import (
     Dialect,
     Text,
     TypeDecorator,
+    and_,
     bindparam,
     column,
 )
@@ -36,7 +36,9 @@ class _Ids(TypeDecorator[Sequence[int]]):
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else json.dumps(value)
+        if value is None or dialect.name == "postgresql":
+            return value
+        return str(list(value))  # which is how JSON has them
 
 
 class _IsOneOf(FunctionElement[bool]):
@@ -54,13 +56,18 @@ class _Elements(FunctionElement[Any]):
 
 
 def ids_param(name: str) -> BindParameter[Any]:
-    """A parameter that takes a list of ids, in ascending order."""
+    """A parameter that takes a list of ids."""
     return bindparam(name, type_=_Ids())
 
 
-def is_one_of(found: ColumnElement[int], ids: BindParameter[Any]) -> ColumnElement[bool]:
-    """The condition that a column has one of the ids of `ids_param`."""
-    return _IsOneOf(found, ids)
+def is_one_of(
+    found: ColumnElement[int], ids: BindParameter[Any], low: Any, high: Any
+) -> ColumnElement[bool]:
+    """The condition that a column has one of the ids of `ids_param`, from `low` to `high`.
+
+    Without the bounds SQLite would look at all rows, one after the other.
+    """
+    return and_(_IsOneOf(found, ids), found.between(low, high))
 
 
 def lies_between(found: ColumnElement[int], low: Any, high: Any) -> ColumnElement[bool]:
@@ -84,16 +91,13 @@ def rows_param(name: str) -> Any:
 @compiles(_IsOneOf, "postgresql")
 def _is_any(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
     found, ids = (compiler.process(one, **options) for one in element.clauses)
-    return f"{found} = ANY({ids}) AND {found} BETWEEN ({ids})[1] AND ({ids})[cardinality({ids})]"
+    return f"{found} = ANY({ids})"
 
 
 @compiles(_IsOneOf, "sqlite")
 def _is_in(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
     found, ids = (compiler.process(one, **options) for one in element.clauses)
-    # Without the bounds it would look at all rows, one after the other.
-    first, last = f"json_extract({ids}, '$[0]')", f"json_extract({ids}, '$[#-1]')"
-    among = f"{found} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  # of bound values
-    return f"{among} AND {found} BETWEEN {first} AND {last}"
+    return f"{found} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  # of bound values
 
 
 @compiles(_Between, "postgresql")

@@ -6,11 +6,12 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Generic
 
 from pipeline.config import Provider
 from pipeline.delivery.dialogue import Dialogue, Event, Job
+from pipeline.delivery.unsent import Unsent
 from pipeline.errors import (
     MessageRefused,
     RecipientRefused,
@@ -33,7 +34,7 @@ class Connection(Generic[Job]):
         self._settings = settings
         self._utf8 = server.has_extn("smtputf8")
         self._largest = _largest(server)
-        self._unsent = memoryview(b"")
+        self._unsent = Unsent(sock)
         self._heard_at = time.monotonic()
         self.dialogue: Dialogue[Job] = Dialogue(
             f"{settings.host}:{settings.port}", pipelining=server.has_extn("pipelining")
@@ -63,7 +64,7 @@ class Connection(Generic[Job]):
     @property
     def has_unsent(self) -> bool:
         """Whether octets wait until the socket takes them."""
-        return len(self._unsent) > 0
+        return bool(self._unsent)
 
     @property
     def deadline(self) -> float | None:
@@ -77,11 +78,13 @@ class Connection(Generic[Job]):
             patience = GOODBYE_SECONDS
         return self._heard_at + patience
 
-    def why_not(self, sender: str, recipient: str, size: int) -> TransportError | None:
+    def why_not(
+        self, sender: str, recipient: str, message: Iterable[bytes]
+    ) -> TransportError | None:
         """Why a message cannot be offered here at all (RFC 6531 3.5, RFC 1870), or None."""
         if not self._utf8 and not (sender + recipient).isascii():
             return _not_ascii(sender)
-        if self._largest and size > self._largest:
+        if self._largest and (size := sum(map(len, message))) > self._largest:
             return MessageRefused(
                 f"the provider takes messages of at most {self._largest:,} octets, and this one"
                 f" has {size:,}",
@@ -96,46 +99,49 @@ class Connection(Generic[Job]):
         self.offered += 1
         self.dialogue.offer(job, sender, recipient, utf8=not (sender + recipient).isascii())
 
-    def send(self) -> Iterator[Event[Job]]:
+    def send(self) -> list[Event[Job]]:
         """Write what may be said, as far as the socket takes it."""
         try:
             while self.has_words:
                 if not self.has_unsent:
-                    self._unsent = memoryview(self.dialogue.to_say())
+                    self._unsent.put(self.dialogue.to_say())
                     self._heard_at = time.monotonic()
-                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+                self._unsent.send()
         except _NOT_NOW:
-            return
+            pass
         except OSError as error:
-            yield from self.receive()  # its last words may say why
-            yield from self.dialogue.lose(str(error))
+            last_words = self.receive()  # they may say why
+            return last_words + self.dialogue.lose(str(error))
+        return []
 
-    def receive(self) -> Iterator[Event[Job]]:
+    def receive(self) -> list[Event[Job]]:
         """Read what has come."""
+        events: list[Event[Job]] = []
         try:
             while heard := self._socket.recv(_AT_ONCE):
                 self._heard_at = time.monotonic()
-                yield from self.dialogue.hear(heard)
+                events += self.dialogue.hear(heard)
                 if self.dialogue.closing is not None:
                     break
                 if self._has_read_all(heard):
-                    return
+                    return events
             else:
-                yield from self.dialogue.lose("the server closed the connection")
+                events += self.dialogue.lose("the server closed the connection")
         except _NOT_NOW:
-            return
+            return events
         except OSError as error:
-            yield from self.dialogue.lose(str(error))
+            events += self.dialogue.lose(str(error))
         if closing := self.dialogue.closing:
-            yield from self.dialogue.lose(closing.text)
+            events += self.dialogue.lose(closing.text)
+        return events
 
     def _has_read_all(self, heard: bytes) -> bool:
         """Whether a selector will tell of whatever comes next."""
         return len(heard) < _AT_ONCE and not isinstance(self._socket, ssl.SSLSocket)
 
-    def give_up(self) -> Iterator[Event[Job]]:
+    def give_up(self) -> list[Event[Job]]:
         """The server has been silent for too long."""
-        yield from self.dialogue.lose("the server said nothing for too long")
+        return self.dialogue.lose("the server said nothing for too long")
 
     def close(self) -> None:
         """Hang up."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum, auto
 from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
@@ -127,13 +127,13 @@ class Dialogue(Generic[Job]):
             (_Step.DATA, (b"DATA\r\n",)),
         )
 
-    def give_body(self, message: bytes) -> None:
+    def give_body(self, message: Iterable[bytes]) -> None:
         """Send the body of the message that is ready.
 
-        `message` has CRLF line ends and no line that begins with a dot.
+        `message`, in pieces, has CRLF line ends and no line that begins with a dot.
         """
         self._body, self._envelope = self._envelope, None
-        self._unsaid.append((_Step.BODY, (message, b".\r\n")))
+        self._unsaid.append((_Step.BODY, (*message, b".\r\n")))
 
     def leave(self) -> None:
         """Say goodbye unless a message is under way; once it is answered, `closing` is set."""
@@ -147,51 +147,56 @@ class Dialogue(Generic[Job]):
         """Whether something may be written now."""
         return bool(self._unsaid) and (self._pipelining or not self._unanswered)
 
-    def to_say(self) -> bytes:
-        """What may be written now; it counts as said."""
+    def to_say(self) -> list[bytes]:
+        """What may be written now, in pieces; it counts as said."""
         if not self.has_words:
-            return b""
+            return []
         count = len(self._unsaid) if self._pipelining else 1
         said = [self._unsaid.popleft() for _ in range(count)]
-        self._unanswered += (step for step, _ in said)
-        return b"".join(chain.from_iterable(words for _, words in said))
+        self._unanswered += [step for step, _ in said]
+        return list(chain.from_iterable([words for _, words in said]))
 
-    def hear(self, heard: bytes) -> Iterator[Event[Job]]:
+    def hear(self, heard: bytes) -> list[Event[Job]]:
         """Take in what came and tell what it decides. Afterwards `closing` may be set."""
+        events: list[Event[Job]] = []
         *lines, self._heard = (self._heard + heard).split(b"\n")
         for line in lines:
             self._lines.append(line)
             if line[3:4] == b"-" and line[:3].isdigit():
                 continue
             lines, self._lines = self._lines, []
-            yield from self._answer(lines)
+            event = self._answer(lines)
+            if event is not None:
+                events.append(event)
             if self.closing is not None:
-                return
+                return events
         if len(self._heard) + sum(map(len, self._lines)) > _LONGEST_ANSWER:
             self.closing = Reply(0, "its answer has no end")
+        return events
 
-    def lose(self, why: str) -> Iterator[Event[Job]]:
+    def lose(self, why: str) -> list[Event[Job]]:
         """The connection has ended: what became of a body that had left is unknown."""
         self.closing = self.closing or Reply(0, why)
-        if self._body is not None:
-            job, self._body = self._body, None
-            error = ReplyLost(f"the connection ended before the reply came: {why}")
-            yield Failed(job, error, begun=True)
+        if self._body is None:
+            return []
+        job, self._body = self._body, None
+        error = ReplyLost(f"the connection ended before the reply came: {why}")
+        return [Failed(job, error, begun=True)]
 
-    def _answer(self, lines: list[bytes]) -> Iterable[Event[Job]]:
+    def _answer(self, lines: list[bytes]) -> Event[Job] | None:
         step = self._unanswered.popleft() if self._unanswered else None
         if self._envelope is not None and not self._envelope_failed:  # nearly every answer:
             if (step is _Step.MAIL or step is _Step.RCPT) and _YES.match(lines[-1]):
-                return ()
+                return None
             if step is _Step.DATA and lines[-1].startswith(_GO_AHEAD):
-                return (Ready(self._envelope),)
+                return Ready(self._envelope)
         reply = _read_reply(lines)
         if step is None:
             self.closing = reply  # nobody asked: a server says goodbye in this way
         elif step is _Step.BODY:
             job, self._body = self._body, None
             if job is not None:
-                return (self._verdict(job, reply),)
+                return self._verdict(job, reply)
         elif step is _Step.EMPTY_BODY:
             pass  # nothing was sent to anybody, whatever it says
         elif step is _Step.QUIT or reply.code == 421 or reply.code < NO_REPLY:
@@ -201,7 +206,7 @@ class Dialogue(Generic[Job]):
             self.closing = None if reply.code == 250 else reply
         else:
             return self._envelope_answer(step, reply)
-        return ()
+        return None
 
     def _verdict(self, job: Job, reply: Reply) -> Event[Job]:
         if reply.code // 100 == 2:
@@ -214,18 +219,18 @@ class Dialogue(Generic[Job]):
         lost = ReplyLost(f"the server's answer to the message was none: {reply.text}")
         return Failed(job, lost, begun=True)
 
-    def _envelope_answer(self, step: _Step, reply: Reply) -> Iterable[Event[Job]]:
+    def _envelope_answer(self, step: _Step, reply: Reply) -> Event[Job] | None:
         """No for an answer, or any for an envelope that had one already."""
         job = self._envelope
         if job is None or self._envelope_failed:
             if step is _Step.DATA:
                 self._end_envelope(body_wanted=reply.code == 354)
-            return ()
+            return None
         self._envelope_failed = True
         self._unsaid.clear()  # without PIPELINING: what would have followed
         if _Step.DATA not in self._unanswered:
             self._end_envelope(body_wanted=False)
-        return (Failed(job, self._why(step, reply), begun=False),)
+        return Failed(job, self._why(step, reply), begun=False)
 
     def _end_envelope(self, *, body_wanted: bool) -> None:
         self._envelope = None

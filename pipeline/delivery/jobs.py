@@ -36,7 +36,7 @@ class Job:
     recipient: Recipient
     lent: Lent
     wish: Start
-    message: bytes = field(default=b"", repr=False)
+    message: tuple[bytes, ...] = field(default=(), repr=False)  # in pieces
     attempt: int = 0  # once it is started
     tries: int = 0  # fresh connections that ended before the body
     domain: str = ""  # the receiver whose limits count for it
@@ -177,7 +177,7 @@ class Stock:
 
     def settle(self, job: Job) -> None:
         """A person is done with, for now; with the last of a range it is given back."""
-        job.message = b""
+        job.message = ()
         job.lent.open -= 1
         if job.lent.open == 0:
             self._recorder.release(job.lent.range, job.lent.not_before)

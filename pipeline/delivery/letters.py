@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from pipeline.audience import Keys, unsubscribe_token
+from pipeline.audience import Keys, mac, unsubscribe_token
 from pipeline.campaigns import Campaign, read_campaign, read_edition
 from pipeline.compose import Letter, Reader, Sender, read_signer
 from pipeline.config import Config
@@ -43,9 +42,9 @@ class LetterBook:
         """Where non-delivery reports go."""
         return self._campaign(campaign_id).sender.email
 
-    def write(self, wish: Start, recipient: Recipient, sent_at: datetime) -> bytes:
-        """One person's message, as it goes over the wire."""
-        return self.letter(wish.campaign_id).write(self.reader(wish, recipient), sent_at)
+    def write(self, wish: Start, recipient: Recipient, sent_at: datetime) -> tuple[bytes, ...]:
+        """One person's message, as it goes over the wire, in pieces."""
+        return self.letter(wish.campaign_id).pieces(self.reader(wish, recipient), sent_at)
 
     def reader(self, wish: Start, recipient: Recipient) -> Reader:
         """One person's values: their own unsubscribe link and a Message-ID that never changes."""
@@ -61,10 +60,9 @@ class LetterBook:
     def _message_id(self, wish: Start, sender: Sender) -> str:
         # A person's copy has one Message-ID for ever: sent again by decision, it is one mail to
         # every mailbox that drops doubles. The hash keeps it from being guessed.
-        text = b"message-id:%d:%d" % (wish.campaign_id, wish.subscriber_id)
-        mac = hmac.digest(self._keys[-1], text, "sha256").hex()[:20]
-        domain = sender.email.rpartition("@")[2]
-        return f"{wish.campaign_id}.{wish.subscriber_id}.{mac}@{domain}"
+        local = f"{wish.campaign_id}.{wish.subscriber_id}"
+        octets = mac(self._keys[-1], b"message-id-1", local.encode())
+        return f"{local}.{octets.hex()[:20]}@{sender.email.rpartition('@')[2]}"
 
     def _campaign(self, campaign_id: int) -> Campaign:
         if campaign_id not in self._campaigns:

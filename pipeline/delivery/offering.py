@@ -86,7 +86,7 @@ class Offering:
             self.put_back(carrier, job)
             raise
         connection = carrier.free.pop()
-        error = connection.why_not(sender, job.recipient.email, len(job.message))
+        error = connection.why_not(sender, job.recipient.email, job.message)
         if error is None:
             carrier.begun += 1
             connection.offer(job, sender, job.recipient.email)

@@ -105,7 +105,7 @@ class Recorder:
 
     def _count(self, results: Sequence[Result], skipped: int) -> None:
         if results or skipped:
-            self.counts.update(result.status for result in results)
+            self.counts.update([result.status for result in results])
             self.counts[DeliveryStatus.SKIPPED] += skipped
             self._on_progress(self.counts)
 

@@ -66,7 +66,9 @@ _NOW = bindparam("now", type_=UtcDateTime())
 
 _WANTED = and_(
     deliveries.c.campaign_id == bindparam("of_campaign"),
-    is_one_of(deliveries.c.subscriber_id, ids_param("of_subscribers")),
+    is_one_of(
+        deliveries.c.subscriber_id, ids_param("of_subscribers"), bindparam("low"), bindparam("high")
+    ),
     startable(_NOW),
 )
 
@@ -171,9 +173,15 @@ def start(
     """
     started: dict[Start, int] = {}
     for campaign_id, ids in _by_campaign(wishes).items():
-        values = {"of_campaign": campaign_id, "of_subscribers": ids, "now": now}
+        values = {
+            "of_campaign": campaign_id,
+            "of_subscribers": ids,
+            "low": ids[0],
+            "high": ids[-1],
+            "now": now,
+        }
         hold_rows(connection, _HOLD, values)
-        rows = connection.execute(_START, {**values, "by_worker": worker})
+        rows = connection.execute(_START, {**values, "by_worker": worker}).all()
         moved = {Start(campaign_id, subscriber_id): attempt for subscriber_id, attempt in rows}
         if len(moved) < len(ids):
             _skip(connection, _SKIP, values)
@@ -259,6 +267,8 @@ def _values(alike: Sequence[Result], now: datetime) -> dict[str, Any]:
 
 def _kept(reply: str) -> str:
     """What no database refuses: without NUL or half a character."""
+    if len(reply) <= LONGEST_REPLY and reply.isprintable():  # nearly every one
+        return reply
     return reply[:LONGEST_REPLY].replace("\x00", "").encode("utf-8", "replace").decode()
 
 

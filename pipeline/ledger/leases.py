@@ -171,7 +171,7 @@ def read_recipients(connection: Connection, lent: Range, now: datetime) -> tuple
         .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
         .where(in_range(lent.campaign_id, lent.low, lent.high), startable(now))
         .order_by(subscribers.c.id)
-    )
+    ).all()
     return tuple(Recipient(subscriber_id, email or "", name) for subscriber_id, email, name in rows)
 
 

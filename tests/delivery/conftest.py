@@ -41,7 +41,7 @@ class Line:
 
     def send(self, recipient: str, message: bytes, sender: str = SENDER) -> Reply:
         """Hand over one message; raises what the server's no means, and Ended without a word."""
-        if error := self.connection.why_not(sender, recipient, len(message)):
+        if error := self.connection.why_not(sender, recipient, [message]):
             raise error
         while not self.connection.dialogue.takes_envelope:
             self._look()
@@ -53,7 +53,7 @@ class Line:
             if isinstance(event, Failed):
                 self.ended_begun = event.begun
                 raise event.error
-            self.connection.dialogue.give_body(message)
+            self.connection.dialogue.give_body((message[:9], message[9:]))
 
     def _next_event(self) -> Event[str]:
         while not self._events:
