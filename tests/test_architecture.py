@@ -53,7 +53,7 @@ ROOMS: dict[str, str] = {
     "__main__": "cli",  # python -m pipeline
 }
 # Where SQL is written. Elsewhere SQLAlchemy lends its types for what is passed through, no more.
-SQL_FILES = ("schema.py", "db/*", "migrations/*", "*/store.py", "*/*_store.py", "ledger/*")
+SQL_FILES = ("schema/*", "db/*", "migrations/*", "*/store.py", "*/*_store.py", "ledger/*")
 SQL_TYPES = {"Connection", "Engine", "Row"}
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "common", "core", "base", "manager", "service"}
 LONGEST_FILE = 400  # lines

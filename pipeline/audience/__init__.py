@@ -10,12 +10,21 @@ from pipeline.audience.importer import (
 )
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.macs import mac
+from pipeline.audience.receipt_store import (
+    Proof,
+    consent_of,
+    keep_wording,
+    verify_receipts,
+    write_receipts,
+)
+from pipeline.audience.receipts import Chain, Receipt
 from pipeline.audience.store import (
     ListCount,
     MailingList,
     Person,
     Subscription,
     count_confirmed,
+    find_id,
     find_list,
     find_person,
     find_subscription,
@@ -23,37 +32,57 @@ from pipeline.audience.store import (
     last_change,
     list_people,
     read_lists,
-    suppress,
     unsubscribe,
+)
+from pipeline.audience.suppression_store import (
+    erase_person,
+    find_suppressed,
+    lift_suppression,
+    suppress,
+    suppress_identities,
 )
 from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, unsubscribe_token
 
 __all__ = [
     "Address",
+    "Chain",
     "ImportReport",
     "Keys",
     "ListCount",
     "MailingList",
     "Person",
+    "Proof",
+    "Receipt",
     "Subscription",
     "UnsubscribeClaim",
     "check_file",
+    "consent_of",
     "count_confirmed",
+    "erase_person",
+    "find_id",
     "find_list",
     "find_person",
     "find_subscription",
+    "find_suppressed",
     "hold_list",
     "import_file",
     "import_lists",
+    "keep_wording",
     "last_change",
+    "lift_suppression",
     "list_files",
     "list_people",
     "mac",
     "read_address",
     "read_keys",
     "read_lists",
+    "read_receipts",
     "read_unsubscribe_token",
+    "read_wording",
     "suppress",
+    "suppress_identities",
     "unsubscribe",
     "unsubscribe_token",
+    "verify_receipts",
+    "write_receipts",
 ]

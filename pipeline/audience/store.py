@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,15 +12,17 @@ from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
 from pipeline.audience.csv_file import Row
+from pipeline.audience.receipt_store import write_receipts
+from pipeline.audience.receipts import Receipt
 from pipeline.db import insert, lock_rows, merged, take_turns
 from pipeline.errors import AudienceError
 from pipeline.schema import (
+    ConsentEvent,
     SubscriptionState,
     campaigns,
     mailing_lists,
     subscribers,
     subscriptions,
-    suppressions,
 )
 
 
@@ -140,6 +142,13 @@ def find_person(connection: Connection, address: Address) -> tuple[Subscription,
     return _subscriptions(connection, subscribers.c.identity == address.identity)
 
 
+def find_id(connection: Connection, address: Address) -> int | None:
+    """The id of the person at `address`; None when nobody is known there."""
+    return connection.execute(
+        select(subscribers.c.id).where(subscribers.c.identity == address.identity)
+    ).scalar()
+
+
 def find_subscription(
     connection: Connection, list_id: int, subscriber_id: int
 ) -> Subscription | None:
@@ -215,7 +224,7 @@ def _subscribe(
         .where(subscribers.c.identity.in_([row.address.identity for row in rows]))
         .order_by(subscribers.c.id)
     ).scalars()
-    confirmed_at = _after_launches(connection, list_id, now)
+    confirmed_at = after_launches(connection, list_id, now)
     connection.execute(
         insert(connection, subscriptions).on_conflict_do_nothing(),
         [
@@ -253,12 +262,19 @@ def count_absent(connection: Connection, list_id: int, source: str, present: Ite
     return sum(identity not in known for identity in came)
 
 
-def unsubscribe(connection: Connection, list_id: int, subscriber_id: int, now: datetime) -> bool:
-    """Take a person off a list; effective for the very next message.
+def unsubscribe(
+    connection: Connection,
+    list_id: int,
+    subscriber_id: int,
+    now: datetime,
+    *,
+    details: Mapping[str, str] | None = None,
+) -> bool:
+    """Take a person off a list; effective for the very next message. `details`: by which way.
 
     True when they were on it; False when they had left before (the same answer to the reader).
     """
-    left_at = _after_launches(connection, list_id, now)
+    left_at = after_launches(connection, list_id, now)
     changed = connection.execute(
         update(subscriptions)
         .where(
@@ -268,7 +284,11 @@ def unsubscribe(connection: Connection, list_id: int, subscriber_id: int, now: d
         )
         .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
     )
-    return changed.rowcount == 1
+    if changed.rowcount == 0:
+        return False
+    left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
+    write_receipts(connection, [left])
+    return True
 
 
 def hold_list(connection: Connection, list_id: int) -> None:
@@ -289,7 +309,7 @@ def last_change(connection: Connection, list_id: int) -> datetime | None:
     return max((at for at in (joined, left) if at is not None), default=None)
 
 
-def _after_launches(connection: Connection, list_id: int, now: datetime) -> datetime:
+def after_launches(connection: Connection, list_id: int, now: datetime) -> datetime:
     """`now`, or just after the last launch to a list whose roster is still being opened.
 
     That launch has counted the list as it was. Who joins or leaves with a clock that was read
@@ -307,20 +327,3 @@ def _after_launches(connection: Connection, list_id: int, now: datetime) -> date
 
 def _one_list(list_id: int) -> Select[Any]:
     return select(mailing_lists.c.id).where(mailing_lists.c.id == list_id)
-
-
-def suppress(
-    connection: Connection, subscriber_ids: Collection[int], reason: str, now: datetime
-) -> None:
-    """Never mail these people's addresses again; an address's first reason stays."""
-    if not subscriber_ids:
-        return
-    found = connection.execute(
-        select(subscribers.c.identity).where(
-            subscribers.c.id.in_(list(subscriber_ids)), subscribers.c.identity.is_not(None)
-        )
-    ).scalars()
-    # In order, so that two processes with some of the same addresses wait instead of deadlock.
-    rows = [{"identity": one, "reason": reason, "created_at": now} for one in sorted(found)]
-    if rows:
-        connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)

@@ -117,15 +117,19 @@ def _people(connection: Any, list_id: int) -> Iterator[audience.Person]:
         last = page[-1].id
 
 
-def unsubscribe(site: Site, address: str, name: str) -> str:
-    """Take a person off a list; what happened, as a sentence."""
+def unsubscribe(site: Site, address: str, name: str, by: str) -> str:
+    """Take a person off a list, as somebody on the staff; what happened, as a sentence."""
     with writing(site.engine) as connection:
         mailing_list = audience.find_list(connection, name)
         found = audience.find_person(connection, audience.read_address(address))
         for subscription in found:
             if subscription.list_id == mailing_list.id:
                 gone = audience.unsubscribe(
-                    connection, mailing_list.id, subscription.subscriber_id, site.now()
+                    connection,
+                    mailing_list.id,
+                    subscription.subscriber_id,
+                    site.now(),
+                    details={"source": f"staff: {by}"},
                 )
                 return f"{address} {'is off' if gone else 'had left'} the list {name}."
     raise AudienceError(

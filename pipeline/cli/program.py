@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from pipeline import __version__
+from pipeline.cli.consent import consent
 from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
-from pipeline.cli.nouns import campaigns, newsletters, posts, subscribers
+from pipeline.cli.nouns import campaigns, newsletters, posts
 from pipeline.cli.proving import prove
 from pipeline.cli.signing import dkim
+from pipeline.cli.subscribers import subscribers
 from pipeline.cli.work import check, feeds, preview, run, serve, status
 
 
@@ -31,7 +33,7 @@ def main() -> None:
 
 for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, prove):
     main.add_command(command)
-for noun in (posts, subscribers, newsletters, campaigns, dkim):
+for noun in (posts, subscribers, consent, newsletters, campaigns, dkim):
     main.add_command(noun)
 for step in (pause, resume, cancel):
     campaigns.add_command(step)

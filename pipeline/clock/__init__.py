@@ -4,6 +4,7 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 """
 
 from pipeline.clock.arming import arm
+from pipeline.clock.erasing import erase
 from pipeline.clock.finishing import foresee, last_finish
 from pipeline.clock.one_pass import Pass, run_pass
 from pipeline.clock.settling import settle_campaigns
@@ -35,6 +36,7 @@ __all__ = [
     "arm",
     "balances",
     "declare_newsletters",
+    "erase",
     "find_newsletter",
     "foresee",
     "last_finish",

@@ -17,7 +17,7 @@ from pipeline import audience, ledger
 from pipeline.db import LastingConnection
 from pipeline.delivery.replies import kills_address
 from pipeline.ledger import Range, Result, Start
-from pipeline.schema import DeliveryStatus
+from pipeline.schema import DeliveryStatus, SuppressionReason
 
 MakeResult = Callable[[int], Result]  # from the attempt's number
 
@@ -112,4 +112,4 @@ class Recorder:
 
 def _suppress_dead(connection: Connection, results: Sequence[Result], now: datetime) -> None:
     dead = [result.subscriber_id for result in results if kills_address(result)]
-    audience.suppress(connection, dead, "hard_bounce", now)
+    audience.suppress(connection, dead, SuppressionReason.HARD_BOUNCE, now)

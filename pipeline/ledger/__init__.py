@@ -10,6 +10,7 @@ each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.
 from pipeline.ledger.copies import Armed, arm, find_hold, raise_generation
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
 from pipeline.ledger.fence import Result, Start, record, skip_gone, start
+from pipeline.ledger.forgetting import forget_replies
 from pipeline.ledger.leases import (
     Range,
     Recipient,
@@ -41,6 +42,7 @@ __all__ = [
     "count_open_at",
     "find_hold",
     "finish_campaigns",
+    "forget_replies",
     "has_accepted",
     "has_unsettled",
     "is_held",

@@ -20,6 +20,7 @@ from pipeline.db import database_url, make_engine, reading, upgrade, writing
 from pipeline.errors import ConfigError
 from pipeline.proving import store
 from pipeline.proving.trial import CONNECTIONS, LEASE, Trial
+from pipeline.schema import SuppressionReason
 
 Now = Callable[[], datetime]
 # Each list has a newsletter of its name. The first one's campaign is cancelled in mid-send; in the
@@ -96,7 +97,12 @@ class Ground:
         person = self._find(email)
         with writing(self.engine) as connection:
             if suppress:
-                audience.suppress(connection, (person.subscriber_id,), "complaint", self.now())
+                audience.suppress(
+                    connection,
+                    (person.subscriber_id,),
+                    SuppressionReason.COMPLAINT,
+                    self.now(),
+                )
             else:
                 audience.unsubscribe(connection, person.list_id, person.subscriber_id, self.now())
         return self.hold_attempts(person.subscriber_id)

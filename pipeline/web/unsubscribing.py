@@ -61,10 +61,10 @@ def leave(
     claim = read_unsubscribe_token(site.keys, token)
     form = read_form(body, request.headers.get("Content-Type", ""))
     if form.get("List-Unsubscribe", "").lower() == "one-click":
-        _unsubscribe(site, claim)
+        _unsubscribe(site, claim, "one-click")
         return Response(pages.words["one_click"][0], media_type=MediaType.TEXT, headers=PRIVATE)
     if form.get("confirm") == "yes":
-        _unsubscribe(site, claim)
+        _unsubscribe(site, claim, "page")
         return _page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
     return _page(_question(site, pages, claim, missed=True), status=400)
 
@@ -74,9 +74,10 @@ def leave(
 ROUTER = Router("/unsubscribe", route_handlers=[ask, leave])
 
 
-def _unsubscribe(site: Site, claim: UnsubscribeClaim) -> None:
+def _unsubscribe(site: Site, claim: UnsubscribeClaim, source: str) -> None:
     with writing(site.engine) as connection:
-        unsubscribe(connection, claim.list_id, claim.subscriber_id, site.now())
+        details = {"source": source}
+        unsubscribe(connection, claim.list_id, claim.subscriber_id, site.now(), details=details)
 
 
 def _question(site: Site, pages: Pages, claim: UnsubscribeClaim, *, missed: bool = False) -> bytes:

@@ -12,7 +12,13 @@ from pipeline import audience
 from pipeline.audience import ListCount, Subscription, read_address
 from pipeline.db import reading, writing
 from pipeline.errors import AudienceError
-from pipeline.schema import SubscriptionState, subscribers, subscriptions, suppressions
+from pipeline.schema import (
+    SubscriptionState,
+    SuppressionReason,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 from tests.audience.conftest import WriteFile
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -35,7 +41,7 @@ def unsubscribe(engine: Engine, list_id: int, subscriber_id: int, at: datetime =
 
 def suppress(engine: Engine, *ids: int, reason: str = "hard_bounce", at: datetime = NOW) -> None:
     with writing(engine) as connection:
-        audience.suppress(connection, ids, reason, at)
+        audience.suppress(connection, ids, SuppressionReason(reason), at)
 
 
 def suppressed(engine: Engine) -> dict[str, str]:

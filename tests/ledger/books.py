@@ -19,6 +19,7 @@ from pipeline.schema import (
     CampaignState,
     Decision,
     DeliveryStatus,
+    SuppressionReason,
     campaigns,
     deliveries,
     editions,
@@ -96,7 +97,7 @@ class Books:
     def suppress(self, *ids: int) -> None:
         """Never mail these people's addresses again."""
         with writing(self.engine) as connection:
-            audience.suppress(connection, ids, "complaint", NOW)
+            audience.suppress(connection, ids, SuppressionReason.COMPLAINT, NOW)
 
     def launch(self, *, at: datetime = NOW, rehearsal: bool = False) -> Books:
         """Launch a campaign to the list as the room of campaigns does; books on that campaign."""

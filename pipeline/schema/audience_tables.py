@@ -1,0 +1,88 @@
+"""Who gets the mail, and what they agreed to."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+
+from pipeline.schema.columns import Id, Json, metadata, one_of, time
+from pipeline.schema.states import ConsentEvent, SubscriptionState, SuppressionReason
+
+# One person at one address; what is not known of them is empty. `email` is the address as it is
+# mailed (domain as A-labels), `identity` the normal form that decides who is who; for an erased
+# person both are empty.
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("email", String(320)),
+    Column("identity", String(320), unique=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("attributes", Json, nullable=False, server_default="{}"),
+    Column("language", String(35), nullable=False, server_default=""),
+    Column("time_zone", String(64), nullable=False, server_default=""),
+    time("created_at", nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What people subscribe to; the scope of consent.
+mailing_lists = Table(
+    "mailing_lists",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    time("created_at", nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# One person on one list. `source` says how they came: "file readers.csv".
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("list_id", ForeignKey("mailing_lists.id"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("source", Text, nullable=False),
+    time("confirmed_at"),
+    time("unsubscribed_at"),
+    one_of("state", SubscriptionState),
+    sqlite_with_rowid=False,
+)
+
+# Addresses never to be mailed; they outlive the subscriber. `identity` is as in `subscribers`, or
+# for an erased person a keyed hash of that, which no identity can be.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("identity", String(320), primary_key=True),
+    Column("reason", String(40), nullable=False),
+    time("created_at", nullable=False),
+    one_of("reason", SuppressionReason),
+)
+
+# What people agreed to, and took back: rows are only ever added. `details` says how, and `salt`
+# goes into the digest of all that; both are empty once the person was erased. Each `link` is made
+# from the one before and the digest, so that a row that was altered, added or taken out is found.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event", String(20), nullable=False),
+    Column("list_id", ForeignKey("mailing_lists.id")),
+    Column("subscriber_id", ForeignKey("subscribers.id")),
+    time("at", nullable=False),
+    Column("details", Json),
+    Column("salt", String(32)),
+    Column("digest", String(64), nullable=False),
+    Column("link", String(64), nullable=False),
+    one_of("event", ConsentEvent),
+    Index(None, "subscriber_id"),
+    sqlite_autoincrement=True,
+)
+
+# The words people agreed to, once each; `id` is their SHA-256.
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
