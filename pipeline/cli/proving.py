@@ -37,8 +37,10 @@ MOST_SHOWN = 10  # faults
     type=click.Choice(["fence", "attempt", "late-start", "leave-check"]),
     help="Switch a rule off, to see that the proof notices: ends with 1.",
 )
+@click.option("--quiet", is_flag=True, help="Print nothing unless the proof fails.")
 def prove(
     as_json: bool,
+    quiet: bool,
     recipients: int,
     kills: int,
     seed: int | None,
@@ -70,12 +72,15 @@ def prove(
     with tempfile.TemporaryDirectory(prefix="pipeline-prove-") as folder:
         trial = Trial(Path(folder), recipients, kills, chosen, database or "", sabotage or "")
         try:
-            with Display(show=not as_json) as display:
+            with Display(show=not (as_json or quiet)) as display:
                 proof = prove(trial, Watch(display.stage, display.progress))
         except KeyboardInterrupt:
             say(f"Stopped; the seed was {chosen}.", err=True)
             raise SystemExit(130) from None
-    print_json(_as_json(proof)) if as_json else _print(proof)
+    if as_json:
+        print_json(_as_json(proof))
+    elif not (quiet and proof.holds):
+        _print(proof)
     if not proof.holds:
         raise SystemExit(1)
 

@@ -57,6 +57,12 @@ def test_a_rule_that_is_switched_off_is_noticed(sabotage: str, noticed: str) -> 
     assert any(re.match(noticed, fault) for fault in json.loads(result.stdout)["faults"])
 
 
+def test_a_quiet_proof_that_holds_says_nothing() -> None:
+    result = run("--quiet", "--recipients", "100", "--kills", "0", "--seed", "1")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
 def test_every_sabotage_can_be_asked_for() -> None:
     result = run("--help")
 
