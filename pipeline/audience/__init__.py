@@ -9,6 +9,7 @@ from pipeline.audience.importer import (
     list_files,
 )
 from pipeline.audience.keys import Keys, read_keys
+from pipeline.audience.leaving_store import come_back, pause_subscription, unsubscribe
 from pipeline.audience.macs import mac
 from pipeline.audience.receipt_store import (
     Proof,
@@ -32,7 +33,6 @@ from pipeline.audience.store import (
     last_change,
     list_people,
     read_lists,
-    unsubscribe,
 )
 from pipeline.audience.suppression_store import (
     erase_person,
@@ -56,6 +56,7 @@ __all__ = [
     "Subscription",
     "UnsubscribeClaim",
     "check_file",
+    "come_back",
     "consent_of",
     "count_confirmed",
     "erase_person",
@@ -73,6 +74,7 @@ __all__ = [
     "list_files",
     "list_people",
     "mac",
+    "pause_subscription",
     "read_address",
     "read_keys",
     "read_lists",

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select, update
+from sqlalchemy import Connection, Select, and_, func, select
 from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
 from pipeline.audience.csv_file import Row
-from pipeline.audience.receipt_store import write_receipts
-from pipeline.audience.receipts import Receipt
 from pipeline.db import insert, lock_rows, merged, take_turns
 from pipeline.errors import AudienceError
 from pipeline.schema import (
-    ConsentEvent,
     SubscriptionState,
     campaigns,
     mailing_lists,
@@ -64,6 +61,7 @@ class Subscription:
     subscriber_id: int
     email: str
     state: SubscriptionState
+    unsubscribed_at: datetime | None = None
 
 
 def ensure_list(connection: Connection, name: str, now: datetime) -> int:
@@ -173,7 +171,12 @@ def _subscriptions(connection: Connection, where: Any) -> tuple[Subscription, ..
 
 def _subscription(row: SqlRow[Any]) -> Subscription:
     return Subscription(
-        row.list_id, row.list, row.subscriber_id, row.email or "", SubscriptionState(row.state)
+        row.list_id,
+        row.list,
+        row.subscriber_id,
+        row.email or "",
+        SubscriptionState(row.state),
+        row.unsubscribed_at,
     )
 
 
@@ -260,35 +263,6 @@ def count_absent(connection: Connection, list_id: int, source: str, present: Ite
     ).scalars()
     known = set(present)
     return sum(identity not in known for identity in came)
-
-
-def unsubscribe(
-    connection: Connection,
-    list_id: int,
-    subscriber_id: int,
-    now: datetime,
-    *,
-    details: Mapping[str, str] | None = None,
-) -> bool:
-    """Take a person off a list; effective for the very next message. `details`: by which way.
-
-    True when they were on it; False when they had left before (the same answer to the reader).
-    """
-    left_at = after_launches(connection, list_id, now)
-    changed = connection.execute(
-        update(subscriptions)
-        .where(
-            subscriptions.c.list_id == list_id,
-            subscriptions.c.subscriber_id == subscriber_id,
-            subscriptions.c.state != SubscriptionState.UNSUBSCRIBED,
-        )
-        .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
-    )
-    if changed.rowcount == 0:
-        return False
-    left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
-    write_receipts(connection, [left])
-    return True
 
 
 def hold_list(connection: Connection, list_id: int) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, null, select, update
 
 from pipeline.audience.keys import Keys
+from pipeline.audience.leaving_store import unsubscribe
 from pipeline.audience.macs import mac
 from pipeline.audience.receipt_store import empty_receipts, write_receipts
 from pipeline.audience.receipts import Receipt
-from pipeline.audience.store import unsubscribe
 from pipeline.db import insert
 from pipeline.schema import (
     ConsentEvent,

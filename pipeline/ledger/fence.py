@@ -83,6 +83,10 @@ _IS_SUBSCRIBED = exists().where(
     subscriptions.c.state == SubscriptionState.CONFIRMED,
 )
 
+_HEARS = _IS_SUBSCRIBED.where(
+    or_(subscriptions.c.paused_until.is_(None), subscriptions.c.paused_until <= _NOW)
+)
+
 # The address is suppressed, or there is none any more: the person was erased.
 _IS_SUPPRESSED = exists().where(
     subscribers.c.id == deliveries.c.subscriber_id,
@@ -97,7 +101,7 @@ _HOLD = select(deliveries.c.subscriber_id).where(_WANTED).order_by(deliveries.c.
 
 _START = (
     update(deliveries)
-    .where(_WANTED, _CAMPAIGN_IS_LIVE, _IS_SUBSCRIBED, ~_IS_SUPPRESSED)
+    .where(_WANTED, _CAMPAIGN_IS_LIVE, _HEARS, ~_IS_SUPPRESSED)
     .values(
         status=DeliveryStatus.STARTED,
         attempt=deliveries.c.attempt + 1,
@@ -109,17 +113,17 @@ _START = (
 )
 
 
-def _skips(wanted: Any) -> tuple[Update, Update]:
-    """Settle the rows of people who left or were suppressed since the launch."""
-    left, suppressed = (
+def _skips(wanted: Any) -> tuple[Update, ...]:
+    """Settle the rows of people who left, were suppressed, or want to hear nothing now."""
+    reasons = (("left", ~_IS_SUBSCRIBED), ("suppressed", _IS_SUPPRESSED), ("paused", ~_HEARS))
+    return tuple(
         update(deliveries)
         .where(wanted, _CAMPAIGN_IS_LIVE, may_not)
         .values(
             status=DeliveryStatus.SKIPPED, reason=reason, recorded_at=_NOW, next_attempt_at=None
         )
-        for reason, may_not in (("left", ~_IS_SUBSCRIBED), ("suppressed", _IS_SUPPRESSED))
+        for reason, may_not in reasons
     )
-    return left, suppressed
 
 
 _SKIP = _skips(_WANTED)
@@ -189,9 +193,7 @@ def start(
     return started
 
 
-def _skip(
-    connection: Connection, statements: tuple[Update, Update], values: Mapping[str, Any]
-) -> int:
+def _skip(connection: Connection, statements: tuple[Update, ...], values: Mapping[str, Any]) -> int:
     return sum(connection.execute(one, values).rowcount for one in statements)
 
 

@@ -25,19 +25,25 @@ def eligible(list_id: Any, launched_at: Any, highest_id: Any) -> Select[Any]:
     """The ids a campaign is for: on the list, confirmed before launch, not above the highest id.
 
     Who leaves between launch and the opening of their range stays on the roster, and the fence
-    then skips them: so the roster's count is the one that was taken at launch.
+    then skips them: so the roster's count is the one that was taken at launch. So does who left
+    and came back meanwhile, and who hears nothing for a while.
     """
-    return select(subscriptions.c.subscriber_id).where(
-        subscriptions.c.list_id == list_id,
-        subscriptions.c.subscriber_id <= highest_id,
-        subscriptions.c.confirmed_at <= launched_at,
+    columns = subscriptions.c
+    is_on_it = and_(
+        columns.confirmed_at <= launched_at,
         or_(
-            subscriptions.c.state == SubscriptionState.CONFIRMED,
+            columns.state == SubscriptionState.CONFIRMED,
             and_(
-                subscriptions.c.state == SubscriptionState.UNSUBSCRIBED,
-                subscriptions.c.unsubscribed_at > launched_at,
+                columns.state == SubscriptionState.UNSUBSCRIBED,
+                columns.unsubscribed_at > launched_at,
             ),
         ),
+    )
+    was_on_it = and_(
+        columns.former_confirmed_at <= launched_at, columns.former_unsubscribed_at > launched_at
+    )
+    return select(columns.subscriber_id).where(
+        columns.list_id == list_id, columns.subscriber_id <= highest_id, or_(is_on_it, was_on_it)
     )
 
 

@@ -34,7 +34,9 @@ mailing_lists = Table(
     sqlite_autoincrement=True,
 )
 
-# One person on one list. `source` says how they came: "file readers.csv".
+# One person on one list. `source` says how they came: "file readers.csv". Who left and came back
+# while campaigns were launched in between has the time before in the two `former` columns: a roster
+# that is still being opened counted them then. Until `paused_until` nothing is sent.
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -44,6 +46,9 @@ subscriptions = Table(
     Column("source", Text, nullable=False),
     time("confirmed_at"),
     time("unsubscribed_at"),
+    time("former_confirmed_at"),
+    time("former_unsubscribed_at"),
+    time("paused_until"),
     one_of("state", SubscriptionState),
     sqlite_with_rowid=False,
 )

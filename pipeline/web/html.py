@@ -47,10 +47,11 @@ class Pages:
         )
         return text.encode()
 
-    def message(self, name: str, *, answer_to: str = "", **values: str) -> bytes:
+    def message(self, name: str, *, answer_to: str = "", undo: str = "", **values: str) -> bytes:
         """A page that says one thing in the words of this name; `answer_to` is an address.
 
-        It leads to the home page once there is one.
+        `undo` is what a button posts that takes it back. The page leads to the home page once there
+        is one.
         """
         has_home = (self._published / "index.html").is_file()
         title, *paragraphs = (text.format(**values) for text in self.words[name])
@@ -59,6 +60,7 @@ class Pages:
             title=title,
             paragraphs=paragraphs,
             answer_to=answer_to,
+            undo=undo,
             has_home=has_home,
         )
 

@@ -1,8 +1,12 @@
-"""Leaving a list: a page with one button for people, one POST for mail programs (RFC 8058)."""
+"""Leaving a list: a page with one button for people, one POST for mail programs (RFC 8058).
+
+The page that confirms it takes it back by one button, too.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import MediaType, Response, Router, post
@@ -11,6 +15,7 @@ from sqlalchemy import Connection
 
 from pipeline.audience import (
     UnsubscribeClaim,
+    come_back,
     find_subscription,
     read_unsubscribe_token,
     unsubscribe,
@@ -24,6 +29,7 @@ from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_ro
 from pipeline.web.html import HTML, Pages
 from pipeline.web.posted_form import read_form
 
+UNDO_FOR = timedelta(days=1)  # after which a letter that was passed on brings nobody back
 SAMPLE = "sample"  # stands in previews where a reader's token would be
 # The token in the address is all it takes to unsubscribe: it must not travel on.
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -36,6 +42,7 @@ class _Standing:
     newsletter: str
     address: str  # masked
     subscribed: bool
+    left_at: datetime | None
 
 
 @read_route("/{token:str}")
@@ -66,6 +73,8 @@ def leave(
     if form.get("confirm") == "yes":
         _unsubscribe(site, claim, "page")
         return _page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
+    if "back" in form:
+        return _page(_bring_back(site, pages, claim, form["back"]))
     return _page(_question(site, pages, claim, missed=True), status=400)
 
 
@@ -78,6 +87,32 @@ def _unsubscribe(site: Site, claim: UnsubscribeClaim, source: str) -> None:
     with writing(site.engine) as connection:
         details = {"source": source}
         unsubscribe(connection, claim.list_id, claim.subscriber_id, site.now(), details=details)
+
+
+def _bring_back(site: Site, pages: Pages, claim: UnsubscribeClaim, left: str) -> bytes:
+    """Take back the departure that the page told of, and no other."""
+    found = _read_standing(site, pages, claim)
+    if found is None or found.left_at is None or left != _undo(site, found):
+        return _farewell(site, pages, found, "left_already")
+    with writing(site.engine) as connection:
+        came_back = come_back(
+            connection,
+            claim.list_id,
+            claim.subscriber_id,
+            found.left_at,
+            site.now(),
+            details={"source": "page"},
+        )
+    if not came_back:
+        return _farewell(site, pages, found, "left_already")
+    return pages.message("back", newsletter=found.newsletter, address=found.address)
+
+
+def _undo(site: Site, found: _Standing) -> str:
+    """What the button that takes a departure back posts: which one it is; or nothing."""
+    if found.left_at is None or found.subscribed or site.now() - found.left_at > UNDO_FOR:
+        return ""
+    return found.left_at.isoformat()
 
 
 def _question(site: Site, pages: Pages, claim: UnsubscribeClaim, *, missed: bool = False) -> bytes:
@@ -98,9 +133,11 @@ def _question(site: Site, pages: Pages, claim: UnsubscribeClaim, *, missed: bool
 def _farewell(site: Site, pages: Pages, found: _Standing | None, name: str) -> bytes:
     if found is None:
         return pages.message("forgotten")
+    undo = _undo(site, found)
     return pages.message(
         name,
-        answer_to=site.config.site.email,
+        answer_to="" if undo else site.config.site.email,
+        undo=undo,
         newsletter=found.newsletter,
         address=found.address,
     )
@@ -115,6 +152,7 @@ def _read_standing(site: Site, pages: Pages, claim: UnsubscribeClaim) -> _Standi
             newsletter=_titles(connection, found.list, pages, site.config),
             address=mask(found.email),
             subscribed=found.state is not SubscriptionState.UNSUBSCRIBED,
+            left_at=found.unsubscribed_at,
         )
 
 

@@ -29,6 +29,8 @@ _ENGLISH: Words = {
         "The address this link was made for is no longer on our list.",
     ),
     "come_back": ("Was it a mistake? Write to {email}.",),
+    "undo": ("Was it a mistake?", "Subscribe again"),
+    "back": ("You are subscribed again", "{newsletter} goes to {address} as before."),
     "one_click": ("You are unsubscribed.",),
     "and": (" and ",),
     "sample": (
@@ -91,6 +93,11 @@ _GERMAN: Words = {
         "Die Adresse, für die dieser Link gemacht wurde, steht nicht mehr in unserem Verteiler.",
     ),
     "come_back": ("War es ein Versehen? Schreiben Sie an {email}.",),
+    "undo": ("War es ein Versehen?", "Wieder abonnieren"),
+    "back": (
+        "Sie sind wieder angemeldet",
+        "{newsletter} geht wie bisher an {address}.",
+    ),
     "one_click": ("Sie sind abgemeldet.",),
     "and": (" und ",),
     "sample": (

@@ -59,7 +59,7 @@ def test_who_unsubscribes_is_off_that_list_alone(readers: Engine) -> None:
     with reading(readers) as connection:
         assert audience.find_person(connection, read_address(ADA)) == (
             Subscription(2, "members", 1, ADA, CONFIRMED),
-            Subscription(1, "readers", 1, ADA, UNSUBSCRIBED),
+            Subscription(1, "readers", 1, ADA, UNSUBSCRIBED, NOW),
         )
         assert audience.read_lists(connection) == (
             ListCount("members", 2, 0, 0),

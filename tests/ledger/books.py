@@ -94,6 +94,17 @@ class Books:
             for one in ids:
                 audience.unsubscribe(connection, self.list_id, one, at)
 
+    def come_back(self, *ids: int, left: datetime = NOW, at: datetime = NOW) -> bool:
+        """These people take back that they left; whether all could."""
+        with writing(self.engine) as connection:
+            return all(audience.come_back(connection, self.list_id, one, left, at) for one in ids)
+
+    def pause(self, *ids: int, until: datetime | None, at: datetime = NOW) -> None:
+        """These people want to hear nothing until then."""
+        with writing(self.engine) as connection:
+            for one in ids:
+                assert audience.pause_subscription(connection, self.list_id, one, until, at)
+
     def suppress(self, *ids: int) -> None:
         """Never mail these people's addresses again."""
         with writing(self.engine) as connection:

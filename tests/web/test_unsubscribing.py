@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine, select, update
 
 from pipeline import schema
-from pipeline.audience import find_list, find_subscription, import_lists, unsubscribe_token
+from pipeline.audience import (
+    consent_of,
+    find_list,
+    find_subscription,
+    import_lists,
+    read_address,
+    unsubscribe_token,
+)
 from pipeline.clock import Site, declare_newsletters
 from pipeline.config import read_config
 from pipeline.db import reading, writing
@@ -128,7 +136,7 @@ def test_the_button_unsubscribes_and_the_page_says_how_to_come_back(
     assert page.status == 200
     assert "<h1>You are unsubscribed</h1>" in page.text
     assert "no longer send Larkfield Pain Practice to r•••@example.com" in page.text
-    assert 'href="mailto:letter@larkfield.example"' in page.text
+    assert '<button class="plain" name="back"' in page.text
     assert standing() is UNSUBSCRIBED
 
 
@@ -159,14 +167,64 @@ def test_a_post_that_asks_for_nothing_changes_nothing_and_shows_the_button(
     assert standing() is CONFIRMED
 
 
-def test_who_has_left_is_told_so_and_gets_no_button(server: Server, link: str) -> None:
-    server.post(link, ONE_CLICK)
+def undo_of(page: Reply) -> bytes:
+    """What the button posts that takes a departure back."""
+    match = re.search(r'name="back" value="([^"]+)"', page.text)
+    assert match is not None
+    return urlencode({"back": match[1]}).encode()
 
-    page = server.get(link)
+
+def test_who_has_left_can_take_it_back_by_one_button(
+    server: Server, link: str, standing: Standing, open_site: Site
+) -> None:
+    server.post(link, ONE_CLICK)
+    page = server.post(link, undo_of(server.get(link)))
+
+    assert page.status == 200
+    assert "<h1>You are subscribed again</h1>" in page.text
+    assert "Larkfield Pain Practice goes to r•••@example.com as before" in page.text
+    assert standing() is CONFIRMED
+    with reading(open_site.engine) as connection:
+        found = consent_of(connection, read_address("reader@example.com"))
+    assert [proof.event.value for proof in found] == ["left", "returned"]
+
+
+def test_taking_back_one_departure_takes_back_no_later_one(
+    open_site: Site, start: Callable[[Site], Server], link: str, standing: Standing
+) -> None:
+    server = start(open_site)
+    undo = undo_of(server.post(link, b"confirm=yes"))
+    server.post(link, undo)
+    later = start(replace(open_site, now=lambda: NOW + timedelta(hours=1)))
+    later.post(link, b"confirm=yes")
+    page = later.post(link, undo)
 
     assert page.status == 200
     assert "You are unsubscribed" in page.text
-    assert "<button" not in page.text
+    assert standing() is UNSUBSCRIBED
+
+
+def test_a_departure_of_days_ago_is_not_taken_back_by_a_button(
+    open_site: Site, start: Callable[[Site], Server], link: str, standing: Standing
+) -> None:
+    undo = undo_of(start(open_site).post(link, b"confirm=yes"))
+    later = start(replace(open_site, now=lambda: NOW + timedelta(days=2)))
+
+    for page in (later.get(link), later.post(link, undo)):
+        assert page.status == 200
+        assert "<button" not in page.text
+        assert 'href="mailto:letter@larkfield.example"' in page.text
+    assert standing() is UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("body", [b"back=", b"back=yes", b"back=2026-01-01", b"back=%00%0d%0a"])
+def test_a_made_up_undo_changes_nothing(
+    server: Server, link: str, standing: Standing, body: bytes
+) -> None:
+    server.post(link, ONE_CLICK)
+
+    assert server.post(link, body).status == 200
+    assert standing() is UNSUBSCRIBED
 
 
 def test_an_erased_person_is_answered_as_one_who_left(

@@ -1,0 +1,136 @@
+"""The SQL of leaving a list, for good or for a while, and of coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, null, select, update
+
+from pipeline.audience.receipt_store import write_receipts
+from pipeline.audience.receipts import Receipt
+from pipeline.audience.store import after_launches
+from pipeline.db import lock_rows
+from pipeline.schema import ConsentEvent, SubscriptionState, campaigns, subscriptions
+
+
+def unsubscribe(
+    connection: Connection,
+    list_id: int,
+    subscriber_id: int,
+    now: datetime,
+    *,
+    details: Mapping[str, str] | None = None,
+) -> bool:
+    """Take a person off a list; effective for the very next message. `details`: by which way.
+
+    True when they were on it; False when they had left before (the same answer to the reader).
+    """
+    left_at = after_launches(connection, list_id, now)
+    changed = connection.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.list_id == list_id,
+            subscriptions.c.subscriber_id == subscriber_id,
+            subscriptions.c.state != SubscriptionState.UNSUBSCRIBED,
+        )
+        .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
+    )
+    if changed.rowcount == 0:
+        return False
+    left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
+    write_receipts(connection, [left])
+    return True
+
+
+def come_back(
+    connection: Connection,
+    list_id: int,
+    subscriber_id: int,
+    left_at: datetime,
+    now: datetime,
+    *,
+    details: Mapping[str, str] | None = None,
+) -> bool:
+    """Take back that a person left a list at `left_at`; False when that is not how it stands.
+
+    Campaigns that were launched in between stay without them, and one that counted them before
+    they left keeps them, so every balance sheet still closes.
+    """
+    theirs = and_(
+        subscriptions.c.list_id == list_id, subscriptions.c.subscriber_id == subscriber_id
+    )
+    row = connection.execute(
+        lock_rows(
+            select(subscriptions).where(
+                theirs,
+                subscriptions.c.state == SubscriptionState.UNSUBSCRIBED,
+                subscriptions.c.unsubscribed_at == left_at,
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    values: dict[str, Any] = {"state": SubscriptionState.CONFIRMED, "unsubscribed_at": null()}
+    if _launched_since(connection, list_id, left_at):
+        if _is_counted_by_former(connection, row):
+            return False
+        values |= {
+            "confirmed_at": after_launches(connection, list_id, now),
+            "former_confirmed_at": row.confirmed_at,
+            "former_unsubscribed_at": left_at,
+        }
+    connection.execute(update(subscriptions).where(theirs).values(values))
+    returned = Receipt(ConsentEvent.RETURNED, now, list_id, subscriber_id, details or {})
+    write_receipts(connection, [returned])
+    return True
+
+
+def _launched_since(connection: Connection, list_id: int, left_at: datetime) -> bool:
+    after = campaigns.c.list_id == list_id, campaigns.c.launched_at >= left_at
+    return connection.execute(select(func.count()).where(*after)).scalar_one() > 0
+
+
+def _is_counted_by_former(connection: Connection, row: Any) -> bool:
+    """Whether a roster that is still being opened rests on the time before the time before.
+
+    It takes two launches to one list within minutes, and leaving and coming back between them.
+    """
+    if row.former_confirmed_at is None:
+        return False
+    rests = exists().where(
+        campaigns.c.list_id == row.list_id,
+        campaigns.c.roster_complete_at.is_(None),
+        campaigns.c.launched_at >= row.former_confirmed_at,
+        campaigns.c.launched_at < row.former_unsubscribed_at,
+    )
+    return bool(connection.execute(select(rests)).scalar_one())
+
+
+def pause_subscription(
+    connection: Connection,
+    list_id: int,
+    subscriber_id: int,
+    until: datetime | None,
+    now: datetime,
+) -> bool:
+    """Send a person nothing of a list before `until`; None: go on. From the very next message on.
+
+    False when they are not on the list.
+    """
+    changed = connection.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.list_id == list_id,
+            subscriptions.c.subscriber_id == subscriber_id,
+            subscriptions.c.state == SubscriptionState.CONFIRMED,
+        )
+        .values(paused_until=until)
+    )
+    if changed.rowcount == 0:
+        return False
+    details = {"paused_until": until.isoformat() if until else ""}
+    changed_to = Receipt(ConsentEvent.CHANGED, now, list_id, subscriber_id, details)
+    write_receipts(connection, [changed_to])
+    return True
