@@ -61,7 +61,9 @@ class Subscription:
     subscriber_id: int
     email: str
     state: SubscriptionState
+    confirmed_at: datetime | None = None
     unsubscribed_at: datetime | None = None
+    paused_until: datetime | None = None
 
 
 def ensure_list(connection: Connection, name: str, now: datetime) -> int:
@@ -147,6 +149,11 @@ def find_id(connection: Connection, address: Address) -> int | None:
     ).scalar()
 
 
+def read_subscriptions(connection: Connection, subscriber_id: int) -> tuple[Subscription, ...]:
+    """Where one person stands with all lists they ever were on, by the lists' names."""
+    return _subscriptions(connection, subscriptions.c.subscriber_id == subscriber_id)
+
+
 def find_subscription(
     connection: Connection, list_id: int, subscriber_id: int
 ) -> Subscription | None:
@@ -176,7 +183,9 @@ def _subscription(row: SqlRow[Any]) -> Subscription:
         row.subscriber_id,
         row.email or "",
         SubscriptionState(row.state),
+        row.confirmed_at,
         row.unsubscribed_at,
+        row.paused_until,
     )
 
 

@@ -8,16 +8,16 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, null, select, update
 
 from pipeline.audience.keys import Keys
-from pipeline.audience.leaving_store import unsubscribe
+from pipeline.audience.leaving_store import come_back, unsubscribe
 from pipeline.audience.macs import mac
 from pipeline.audience.receipt_store import empty_receipts, write_receipts
 from pipeline.audience.receipts import Receipt
+from pipeline.audience.store import read_subscriptions
 from pipeline.db import insert
 from pipeline.schema import (
     ConsentEvent,
     SuppressionReason,
     subscribers,
-    subscriptions,
     suppressions,
 )
 
@@ -85,6 +85,48 @@ def lift_suppression(connection: Connection, keys: Keys, identity: str) -> None:
     connection.execute(delete(suppressions).where(suppressions.c.identity.in_(spellings)))
 
 
+def leave_everything(
+    connection: Connection, subscriber_id: int, now: datetime, source: str
+) -> None:
+    """Take a person off every list, and mail the address nothing more, whatever is imported."""
+    for list_id in _lists_of(connection, subscriber_id):
+        unsubscribe(connection, list_id, subscriber_id, now, details={"source": source})
+    suppress(connection, [subscriber_id], SuppressionReason.UNSUBSCRIBED_ALL, now)
+
+
+def left_everything_at(connection: Connection, subscriber_id: int) -> datetime | None:
+    """When a person wanted no mail at all any more; None when they did not say so."""
+    identity = select(subscribers.c.identity).where(subscribers.c.id == subscriber_id)
+    return connection.execute(
+        select(suppressions.c.created_at).where(
+            suppressions.c.identity == identity.scalar_subquery(),
+            suppressions.c.reason == SuppressionReason.UNSUBSCRIBED_ALL,
+        )
+    ).scalar()
+
+
+def come_back_to_everything(
+    connection: Connection, keys: Keys, subscriber_id: int, now: datetime, source: str
+) -> bool:
+    """Take back that a person left everything; False when they had not."""
+    left_at = left_everything_at(connection, subscriber_id)
+    identity = connection.execute(
+        select(subscribers.c.identity).where(subscribers.c.id == subscriber_id)
+    ).scalar()
+    if left_at is None or identity is None:
+        return False
+    lift_suppression(connection, keys, identity)
+    for one in read_subscriptions(connection, subscriber_id):
+        if one.unsubscribed_at is not None and one.unsubscribed_at >= left_at:
+            then, details = one.unsubscribed_at, {"source": source}
+            come_back(connection, one.list_id, subscriber_id, then, now, details=details)
+    return True
+
+
+def _lists_of(connection: Connection, subscriber_id: int) -> list[int]:
+    return [one.list_id for one in read_subscriptions(connection, subscriber_id)]
+
+
 def erase_person(
     connection: Connection, keys: Keys, subscriber_id: int, now: datetime, source: str
 ) -> bool:
@@ -98,8 +140,7 @@ def erase_person(
     ).scalar()
     if identity is None:
         return False
-    lists = select(subscriptions.c.list_id).where(subscriptions.c.subscriber_id == subscriber_id)
-    for list_id in connection.execute(lists.order_by(subscriptions.c.list_id)).scalars().all():
+    for list_id in _lists_of(connection, subscriber_id):
         unsubscribe(connection, list_id, subscriber_id, now)
     reason = connection.execute(
         delete(suppressions)

@@ -111,7 +111,7 @@ def web_page(edition: Edition) -> str:
             "this edition holds a private post, so it has no public copy",
             hint="make the post public, or leave it out",
         )
-    values = {**_NOBODY, "unsubscribe_url": edition.view_url}
+    values = {**_NOBODY, "unsubscribe_url": edition.view_url, "preferences_url": edition.view_url}
     return fill(_PRIVATE.sub("", edition.html), values)
 
 

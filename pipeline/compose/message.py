@@ -54,6 +54,7 @@ class Reader(NamedTuple):
     email: str
     name: str
     unsubscribe_url: str
+    preferences_url: str
     message_id: str  # without the angle brackets; fixed per campaign and subscriber
 
 
@@ -95,6 +96,7 @@ class Letter:
         self._seal = Seal(signer, self._head, _PERSONAL) if signer else None
         self._text = _encode_part(edition.text)
         self._html = _encode_part(edition.html)
+        self._slots = tuple(dict.fromkeys((*self._text.slots, *self._html.slots)))
         self._open_text = _part_headers(boundary, "plain")
         self._open_html = b"\r\n" + _part_headers(boundary, "html")
         self._close = f"\r\n--{boundary}--\r\n".encode()
@@ -108,7 +110,8 @@ class Letter:
 
     def pieces(self, reader: Reader, sent_at: datetime) -> tuple[bytes, ...]:
         """What `write` joins. Nearly all of it is shared by all messages, and so not copied."""
-        plain, escaped = _encode_values(reader_values(reader))
+        values = reader_values(reader)
+        plain, escaped = _encode_values({name: values[name] for name in self._slots})
         personal = _personal_headers(reader, sent_at)
         body = (
             self._open_text,
@@ -130,6 +133,7 @@ def reader_values(reader: Reader) -> dict[str, str]:
         "name": name if name.isprintable() else _LONE.sub("\ufffd", _CONTROL.sub(" ", name)),
         "email": reader.email,
         "unsubscribe_url": reader.unsubscribe_url,
+        "preferences_url": reader.preferences_url,
     }
 
 
@@ -235,5 +239,6 @@ def sample_reader(config: Config) -> Reader:
         email="reader@example.com",
         name="Sample Reader",
         unsubscribe_url=f"{config.serve.public_url}/unsubscribe/sample",
+        preferences_url=f"{config.serve.public_url}/preferences/sample",
         message_id=f"preview@{config.site.authority}",
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from pipeline.errors import TemplateError
 
-SLOT_NAMES = ("name", "email", "unsubscribe_url")
+SLOT_NAMES = ("name", "email", "unsubscribe_url", "preferences_url")
 SLOT = re.compile("\ue000([a-z_]+)\ue001")
 _RESERVED = dict.fromkeys(range(0xE000, 0xE010))
 _LEFTOVER = re.compile("[\ue000-\ue00f]")
@@ -88,3 +88,4 @@ class Reader:
         self.name = _ReaderValue("name")
         self.email = _ReaderValue("email")
         self.unsubscribe_url = _ReaderValue("unsubscribe_url")
+        self.preferences_url = _ReaderValue("preferences_url")

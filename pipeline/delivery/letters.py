@@ -54,6 +54,7 @@ class LetterBook:
             email=recipient.email,
             name=recipient.name,
             unsubscribe_url=f"{self._public_url}/unsubscribe/{token}",
+            preferences_url=f"{self._public_url}/preferences/{token}",
             message_id=self._message_id(wish, campaign.sender),
         )
 

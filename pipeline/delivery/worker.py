@@ -169,7 +169,7 @@ class Worker:
 
     @property
     def _answers_are_due(self) -> bool:
-        return any(one.dialogue.waits for _, one in self._carriers.connections)
+        return any(one.dialogue.waits for carrier in self._carriers for one in carrier.pool)
 
     @property
     def _commit_is_due(self) -> bool:

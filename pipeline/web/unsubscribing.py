@@ -11,7 +11,6 @@ from typing import Any
 
 from litestar import MediaType, Response, Router, post
 from litestar.params import RawBody
-from sqlalchemy import Connection
 
 from pipeline.audience import (
     UnsubscribeClaim,
@@ -20,14 +19,13 @@ from pipeline.audience import (
     read_unsubscribe_token,
     unsubscribe,
 )
-from pipeline.campaigns import read_newsletters
 from pipeline.clock import Site
-from pipeline.config import Config
 from pipeline.db import reading, writing
 from pipeline.schema import SubscriptionState
 from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
 from pipeline.web.html import HTML, Pages
 from pipeline.web.posted_form import read_form
+from pipeline.web.readers import list_title, mask
 
 UNDO_FOR = timedelta(days=1)  # after which a letter that was passed on brings nobody back
 SAMPLE = "sample"  # stands in previews where a reader's token would be
@@ -149,27 +147,11 @@ def _read_standing(site: Site, pages: Pages, claim: UnsubscribeClaim) -> _Standi
         if found is None or not found.email:
             return None
         return _Standing(
-            newsletter=_titles(connection, found.list, pages, site.config),
+            newsletter=list_title(connection, found.list, pages.words, site.config),
             address=mask(found.email),
             subscribed=found.state is not SubscriptionState.UNSUBSCRIBED,
             left_at=found.unsubscribed_at,
         )
-
-
-def _titles(connection: Connection, mailing_list: str, pages: Pages, config: Config) -> str:
-    """What the list's readers know it by: its newsletters' titles; else the list's own name."""
-    titles = {
-        newsletter.settings.title or config.site.title: None
-        for newsletter in read_newsletters(connection)
-        if newsletter.settings.list == mailing_list
-    }
-    return pages.words["and"][0].join(titles or [mailing_list])
-
-
-def mask(email: str) -> str:
-    """An address that its owner recognises and nobody else can use: r•••@example.com."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}•••@{domain}"
 
 
 def _page(content: bytes, status: int = 200) -> Response[bytes]:

@@ -58,8 +58,8 @@ def test_who_unsubscribes_is_off_that_list_alone(readers: Engine) -> None:
 
     with reading(readers) as connection:
         assert audience.find_person(connection, read_address(ADA)) == (
-            Subscription(2, "members", 1, ADA, CONFIRMED),
-            Subscription(1, "readers", 1, ADA, UNSUBSCRIBED, NOW),
+            Subscription(2, "members", 1, ADA, CONFIRMED, NOW),
+            Subscription(1, "readers", 1, ADA, UNSUBSCRIBED, NOW, NOW),
         )
         assert audience.read_lists(connection) == (
             ListCount("members", 2, 0, 0),
@@ -156,7 +156,7 @@ def test_one_subscription_is_found_by_its_ids(readers: Engine) -> None:
         found = audience.find_subscription(connection, 1, 2)
         nothing = audience.find_subscription(connection, 9, 2)
 
-    assert found == Subscription(1, "readers", 2, BOB, CONFIRMED)
+    assert found == Subscription(1, "readers", 2, BOB, CONFIRMED, NOW)
     assert nothing is None
 
 

@@ -25,6 +25,7 @@ READER = Reader(
     "anna@readers.example",
     "Anna Lee",
     f"https://{DOMAIN}/unsubscribe/1-2-abcdefghijklmnopqrstuv",
+    f"https://{DOMAIN}/preferences/1-2-abcdefghijklmnopqrstuv",
     f"7.2.0123456789abcdef0123@{DOMAIN}",
 )
 

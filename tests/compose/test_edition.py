@@ -170,7 +170,7 @@ def test_an_edition_speaks_the_newsletters_language_else_its_first_posts(
 def test_a_reader_is_a_slot_in_html_and_text(compose: Compose) -> None:
     edition = compose([a_post()])
     for part in (edition.html, edition.text):
-        assert set(SLOT.findall(part)) == {"unsubscribe_url"}
+        assert set(SLOT.findall(part)) == {"unsubscribe_url", "preferences_url"}
 
 
 def test_filling_escapes_values_and_never_reads_them_again(compose: Compose) -> None:
@@ -228,7 +228,8 @@ class TestThePublicCopy:
         write_template(
             "note.mjml",
             "<mjml><mj-body><mj-section><mj-column><mj-text>Dear {{ reader.name }}, "
-            '<a href="{{ reader.unsubscribe_url }}">leave</a> {{ reader.email }}</mj-text>'
+            '<a href="{{ reader.unsubscribe_url }}">leave</a> {{ reader.email }} '
+            "{{ reader.preferences_url }}</mj-text>"
             "</mj-column></mj-section></mj-body></mjml>",
         )
         edition = compose([a_post()], template="note")
@@ -264,7 +265,10 @@ class TestWhatComesFromOutside:
             title=f"a{token}", summary=token, html=f"<p>{token}</p>", image=a_picture(alt=token)
         )
         edition = compose([post], template="post")
-        assert set(SLOT.findall(edition.html + edition.text)) == {"unsubscribe_url"}
+        assert set(SLOT.findall(edition.html + edition.text)) == {
+            "unsubscribe_url",
+            "preferences_url",
+        }
         assert edition.subject == "aemail"
 
     def test_quotes_and_tags_in_titles_and_alts_stay_text(self, compose: Compose) -> None:

@@ -72,7 +72,9 @@ def test_every_layout_table_says_that_it_is_none(edition: Edition) -> None:
 
 def test_every_address_is_absolute(page: LexborHTMLParser) -> None:
     for node in page.css("[href]"):
-        assert re.match(r"https?://|\ue000unsubscribe_url\ue001$", node.attributes["href"] or "")
+        assert re.match(
+            r"https?://|\ue000(unsubscribe|preferences)_url\ue001$", node.attributes["href"] or ""
+        )
     for node in page.css("[src]"):
         assert (node.attributes["src"] or "").startswith("https://")
 

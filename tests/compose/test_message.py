@@ -65,6 +65,7 @@ READER = Reader(
     email="anna@readers.example",
     name="Anna Lee",
     unsubscribe_url="https://letter.larkfield.example/unsubscribe/1-2-abcdefghijklmnopqrstuv",
+    preferences_url="https://letter.larkfield.example/preferences/1-2-abcdefghijklmnopqrstuv",
     message_id="7.2.0123456789abcdef0123@larkfield.example",
 )
 FIELDS = [
@@ -94,6 +95,7 @@ READERS = st.builds(
     unsubscribe_url=st.sampled_from(
         [READER.unsubscribe_url, f"https://e.example/{'u' * 90}?a=1&b=2"]
     ),
+    preferences_url=st.just(READER.preferences_url),
     message_id=st.just(READER.message_id),
 )
 CONTENTS = st.lists(

@@ -39,7 +39,13 @@ def test_what_thousands_read_is_what_jinja2_alone_would_have_rendered(parse: Par
     letter = Letter(letter_of(EDITION), SENDER)
 
     for number, name in enumerate(many_names(MANY)):
-        reader = Reader(f"r{number}@e.example", name, f"https://e.example/{number}", "1@e.example")
+        reader = Reader(
+            f"r{number}@e.example",
+            name,
+            unsubscribe_url=f"https://e.example/{number}",
+            preferences_url=f"https://e.example/p/{number}",
+            message_id="1@e.example",
+        )
         content = letter.write(reader, SENT_AT)
         seen = parse(content)
         wanted = rendered(name, reader.email, reader.unsubscribe_url)

@@ -24,7 +24,7 @@ from pipeline.clock import Site, declare_newsletters
 from pipeline.config import read_config
 from pipeline.db import reading, writing
 from pipeline.schema import SubscriptionState
-from pipeline.web.unsubscribing import mask
+from pipeline.web.readers import mask
 from tests.support.site import SETTINGS, SiteFolder
 from tests.web.conftest import KEYS, NOW
 from tests.web.server import Reply, Server
