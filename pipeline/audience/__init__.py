@@ -1,6 +1,8 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
+from pipeline.audience.export_store import Exported, export_people, export_suppressions
+from pipeline.audience.exporting import attribute_names, rows_of, write_csv, write_json
 from pipeline.audience.importer import (
     ImportReport,
     check_file,
@@ -35,8 +37,10 @@ from pipeline.audience.store import (
     read_lists,
     read_subscriptions,
 )
+from pipeline.audience.suppression_file import SuppressionReport, import_suppressions
 from pipeline.audience.suppression_store import (
     come_back_to_everything,
+    count_suppressions,
     erase_person,
     find_suppressed,
     leave_everything,
@@ -50,6 +54,7 @@ from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, u
 __all__ = [
     "Address",
     "Chain",
+    "Exported",
     "ImportReport",
     "Keys",
     "ListCount",
@@ -58,13 +63,18 @@ __all__ = [
     "Proof",
     "Receipt",
     "Subscription",
+    "SuppressionReport",
     "UnsubscribeClaim",
+    "attribute_names",
     "check_file",
     "come_back",
     "come_back_to_everything",
     "consent_of",
     "count_confirmed",
+    "count_suppressions",
     "erase_person",
+    "export_people",
+    "export_suppressions",
     "find_id",
     "find_list",
     "find_person",
@@ -73,6 +83,7 @@ __all__ = [
     "hold_list",
     "import_file",
     "import_lists",
+    "import_suppressions",
     "keep_wording",
     "last_change",
     "leave_everything",
@@ -89,10 +100,13 @@ __all__ = [
     "read_subscriptions",
     "read_unsubscribe_token",
     "read_wording",
+    "rows_of",
     "suppress",
     "suppress_identities",
     "unsubscribe",
     "unsubscribe_token",
     "verify_receipts",
+    "write_csv",
+    "write_json",
     "write_receipts",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, null, select, update
+from sqlalchemy import Connection, delete, func, null, select, update
 
 from pipeline.audience.keys import Keys
 from pipeline.audience.leaving_store import come_back, unsubscribe
@@ -44,15 +44,27 @@ def suppress(
 
 def suppress_identities(
     connection: Connection, reasons: Mapping[str, SuppressionReason], now: datetime
-) -> None:
-    """Never mail these identities, known here or not; an address's first reason stays."""
+) -> int:
+    """Never mail these identities, known here or not; an address's first reason stays.
+
+    How many were not suppressed before.
+    """
     # In order, so that two processes with some of the same addresses wait instead of deadlock.
     rows = [
         {"identity": identity, "reason": reasons[identity], "created_at": now}
         for identity in sorted(reasons)
     ]
-    if rows:
-        connection.execute(insert(connection, suppressions).on_conflict_do_nothing(), rows)
+    if not rows:
+        return 0
+    new = insert(connection, suppressions).on_conflict_do_nothing()
+    return len(connection.execute(new.returning(suppressions.c.identity), rows).all())
+
+
+def count_suppressions(connection: Connection) -> dict[str, int]:
+    """How many addresses are never mailed, by reason."""
+    counted = select(suppressions.c.reason, func.count()).group_by(suppressions.c.reason)
+    rows = connection.execute(counted.order_by(suppressions.c.reason))
+    return {row[0]: row[1] for row in rows}
 
 
 def find_suppressed(

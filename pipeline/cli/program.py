@@ -7,12 +7,14 @@ import click
 from pipeline import __version__
 from pipeline.cli.consent import consent
 from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
+from pipeline.cli.exporting import export_subscribers
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts
 from pipeline.cli.proving import prove
 from pipeline.cli.signing import dkim
 from pipeline.cli.subscribers import subscribers
+from pipeline.cli.suppressions import suppressions
 from pipeline.cli.work import check, feeds, preview, run, serve, status
 
 
@@ -33,7 +35,8 @@ def main() -> None:
 
 for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, prove):
     main.add_command(command)
-for noun in (posts, subscribers, consent, newsletters, campaigns, dkim):
+for noun in (posts, subscribers, suppressions, consent, newsletters, campaigns, dkim):
     main.add_command(noun)
+subscribers.add_command(export_subscribers)
 for step in (pause, resume, cancel):
     campaigns.add_command(step)
