@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, null, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, null, select, update
 
 from pipeline.audience.addresses import Address
-from pipeline.audience.receipts import START, Chain, KeptReceipt, Receipt, digest, link, walk
+from pipeline.audience.receipts import (
+    START,
+    Chain,
+    KeptReceipt,
+    Receipt,
+    digest,
+    link,
+    network_digest,
+    walk,
+)
 from pipeline.db import insert, take_turns
 from pipeline.schema import ConsentEvent, mailing_lists, receipts, subscribers, wordings
 
@@ -38,8 +47,12 @@ def write_receipts(connection: Connection, written: Sequence[Receipt]) -> None:
     last = select(receipts.c.link).order_by(receipts.c.id.desc()).limit(1)
     before = connection.execute(last).scalar() or START
     rows = []
-    for one in written:
-        salt = secrets.token_hex(16)
+    for given in written:
+        salt, network_salt = secrets.token_hex(16), secrets.token_hex(16)
+        details, network = dict(given.details), given.details.get("network")
+        if network is not None:
+            details["network"] = network_digest(network, network_salt)
+        one = replace(given, details=details)
         digested = digest(one, salt)
         before = link(before, digested)
         rows.append(
@@ -48,8 +61,10 @@ def write_receipts(connection: Connection, written: Sequence[Receipt]) -> None:
                 "list_id": one.list_id,
                 "subscriber_id": one.subscriber_id,
                 "at": one.at,
-                "details": dict(one.details),
+                "details": details,
                 "salt": salt,
+                "network": network,
+                "network_salt": None if network is None else network_salt,
                 "digest": digested,
                 "link": before,
             }
@@ -97,8 +112,25 @@ def empty_receipts(connection: Connection, subscriber_id: int) -> None:
     connection.execute(
         update(receipts)
         .where(receipts.c.subscriber_id == subscriber_id)
-        .values(details=null(), salt=null())
+        .values(details=null(), salt=null(), network=null(), network_salt=null())
     )
+
+
+def count_networks(connection: Connection, before: datetime) -> int:
+    """How many receipts from before an instant have a client network."""
+    counted = select(func.count()).select_from(receipts).where(*_with_networks(before))
+    return connection.execute(counted).scalar_one()
+
+
+def forget_networks(connection: Connection, before: datetime) -> None:
+    """Forget the client networks of receipts from before an instant; the chain still holds."""
+    connection.execute(
+        update(receipts).where(*_with_networks(before)).values(network=null(), network_salt=null())
+    )
+
+
+def _with_networks(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return receipts.c.network.is_not(None), receipts.c.at < before
 
 
 def _kept(row: Row[Any]) -> KeptReceipt:
@@ -112,6 +144,8 @@ def _kept(row: Row[Any]) -> KeptReceipt:
         row.salt,
         row.digest,
         row.link,
+        row.network,
+        row.network_salt,
     )
 
 
@@ -132,6 +166,8 @@ def consent_of(connection: Connection, address: Address) -> tuple[Proof, ...]:
 
 def _in_words(connection: Connection, row: Row[Any]) -> dict[str, str]:
     details = dict(row.details or {})
+    if "network" in details:
+        details["network"] = row.network or "no longer kept"
     if wording := details.get("wording"):
         details["wording"] = read_wording(connection, wording) or wording
     return details

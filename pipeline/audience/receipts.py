@@ -24,6 +24,7 @@ class Receipt:
 
     `subscriber_id` is None for a batch of people, `list_id` for what concerns all lists. `details`
     says how, in plain keys: address, source, form, wording (its hash), url, network and the like.
+    The network is kept apart, to be forgotten before the rest.
     """
 
     event: ConsentEvent
@@ -46,6 +47,8 @@ class KeptReceipt:
     salt: str | None
     digest: str
     link: str
+    network: str | None = None  # gone after some time, by the site's rule
+    network_salt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ def digest(receipt: Receipt, salt: str) -> str:
     ]
     written = json.dumps([salt, said], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return sha256(written.encode()).hexdigest()
+
+
+def network_digest(network: str, salt: str) -> str:
+    """SHA-256 over a client network and its own salt: it says nothing once the salt is gone."""
+    return sha256(f"{salt}{network}".encode()).hexdigest()
 
 
 def link(before: str, digest: str) -> str:
@@ -108,4 +116,11 @@ def _fault(one: KeptReceipt, before: str) -> str:
     if one.details is None or one.salt is None:
         return "" if one.subscriber_id is not None else "its details are gone, and are nobody's"
     said = Receipt(one.event, one.at, one.list_id, one.subscriber_id, one.details)
-    return "" if digest(said, one.salt) == one.digest else "what it says was altered"
+    is_true = digest(said, one.salt) == one.digest and _has_true_network(one, one.details)
+    return "" if is_true else "what it says was altered"
+
+
+def _has_true_network(one: KeptReceipt, details: Mapping[str, str]) -> bool:
+    if one.network is None or one.network_salt is None:
+        return True
+    return details.get("network") == network_digest(one.network, one.network_salt)

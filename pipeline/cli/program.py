@@ -12,6 +12,7 @@ from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts
 from pipeline.cli.proving import prove
+from pipeline.cli.retention import retention
 from pipeline.cli.signing import dkim
 from pipeline.cli.subscribers import subscribers
 from pipeline.cli.suppressions import suppressions
@@ -33,7 +34,7 @@ def main() -> None:
     """
 
 
-for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, prove):
+for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, retention, prove):
     main.add_command(command)
 for noun in (posts, subscribers, suppressions, consent, newsletters, campaigns, dkim):
     main.add_command(noun)

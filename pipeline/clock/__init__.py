@@ -7,6 +7,7 @@ from pipeline.clock.arming import arm
 from pipeline.clock.erasing import erase
 from pipeline.clock.finishing import foresee, last_finish
 from pipeline.clock.one_pass import Pass, run_pass
+from pipeline.clock.retention import Forgotten, forget_old
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
 from pipeline.clock.steps import (
@@ -29,6 +30,7 @@ __all__ = [
     "Clock",
     "Content",
     "Finish",
+    "Forgotten",
     "Look",
     "Pass",
     "Site",
@@ -39,6 +41,7 @@ __all__ = [
     "erase",
     "find_newsletter",
     "foresee",
+    "forget_old",
     "last_finish",
     "publish_feeds",
     "read_content",

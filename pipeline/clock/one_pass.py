@@ -10,6 +10,7 @@ from datetime import datetime
 from pipeline import audience, ledger
 from pipeline.audience import ImportReport
 from pipeline.clock.finishing import foresee, last_finish
+from pipeline.clock.retention import forget_old
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
 from pipeline.clock.site_files import wait_until_still
@@ -72,6 +73,7 @@ def run_pass(
     """
     held = ledger.raise_generation(site.engine, site.config.var, site.now())
     settle_campaigns(site)
+    forget_old(site)
     wait_until_still(site, on_stage)
     on_stage("Reading posts")
     content = read_content(site)

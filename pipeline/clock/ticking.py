@@ -13,6 +13,7 @@ from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
 from pipeline.clock.finishing import foresee
 from pipeline.clock.resting import Resting
+from pipeline.clock.retention import forget_old
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site, utc_now
 from pipeline.clock.site_files import SiteFile, in_motion, read_site_files
@@ -90,6 +91,7 @@ class Clock:
         """Read what changed, publish it, launch what is due."""
         try:
             settle_campaigns(self._site)
+            forget_old(self._site)
             self._read_changes()
             if self._content is not None:
                 if not self._is_held():

@@ -26,6 +26,7 @@ from pipeline.config.settings import (
     Delivery,
     Dkim,
     Feeds,
+    Retention,
     Security,
     Serve,
     Site,
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type] = {
     "serve": Serve,
     "database": Database,
     "security": Security,
+    "retention": Retention,
 }
 _TABLES = dict.fromkeys(("smtp", "throttle", "newsletter"))  # of which there may be several
 

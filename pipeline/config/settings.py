@@ -157,6 +157,13 @@ class Security:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """[retention]: how long what is known of people is kept."""
+
+    network_days: int = 365  # from which networks people agreed; 0: for ever
+
+
+@dataclass(frozen=True)
 class NewsletterSettings:
     """[[newsletter]]: a standing order as the file declares it."""
 
@@ -191,6 +198,7 @@ class Config:
     serve: Serve = Serve()
     database: Database = Database()
     security: Security = Security()
+    retention: Retention = Retention()
     throttles: tuple[DomainLimit, ...] = ()
     newsletters: tuple[NewsletterSettings, ...] = ()
 

@@ -21,6 +21,7 @@ LIMITS = {
     "delivery.retry_minutes": (1, 10_080),
     "feeds.length": (1, 100_000),
     "newsletter.max_age_days": (1, 36_500),
+    "retention.network_days": (0, 36_500),
     "serve.port": (0, 65_535),
     "smtp.connections": (1, 1_000),
     "smtp.first_day": (0, 10_000_000),

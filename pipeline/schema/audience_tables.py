@@ -67,6 +67,7 @@ suppressions = Table(
 # What people agreed to, and took back: rows are only ever added. `details` says how, and `salt`
 # goes into the digest of all that; both are empty once the person was erased. Each `link` is made
 # from the one before and the digest, so that a row that was altered, added or taken out is found.
+# `network` goes earlier than the rest: of it `details` hold a salted digest alone.
 receipts = Table(
     "receipts",
     metadata,
@@ -77,10 +78,18 @@ receipts = Table(
     time("at", nullable=False),
     Column("details", Json),
     Column("salt", String(32)),
+    Column("network", String(64)),
+    Column("network_salt", String(32)),
     Column("digest", String(64), nullable=False),
     Column("link", String(64), nullable=False),
     one_of("event", ConsentEvent),
     Index(None, "subscriber_id"),
+    Index(
+        "ix_receipts_networks",
+        "at",
+        postgresql_where=Column("network").is_not(None),
+        sqlite_where=Column("network").is_not(None),
+    ),
     sqlite_autoincrement=True,
 )
 

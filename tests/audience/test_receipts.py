@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -181,3 +181,54 @@ def test_receipts_written_at_once_make_one_chain(kept: Engine) -> None:
 
 def _ask(connection: Connection, person: int) -> None:
     audience.write_receipts(connection, [Receipt(ASKED, NOW, 1, person, {"source": "form"})])
+
+
+# --- client networks ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def from_networks(kept: Engine) -> Engine:
+    """Ada agreed once more a year ago, and now, from networks that are on record."""
+    with writing(kept) as connection:
+        for at, network in ((NOW - timedelta(days=400), "192.0.2.0/24"), (NOW, "198.51.100.0/24")):
+            details = {"source": "form", "network": network}
+            audience.write_receipts(connection, [Receipt(ASKED, at, 1, 1, details)])
+    return kept
+
+
+def networks(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        proofs = audience.consent_of(connection, audience.read_address(ADA))
+    return [proof.details["network"] for proof in proofs if "network" in proof.details]
+
+
+def forget(engine: Engine) -> None:
+    with writing(engine) as connection:
+        audience.forget_networks(connection, NOW - timedelta(days=365))
+
+
+def test_old_networks_are_forgotten_and_the_record_holds(from_networks: Engine) -> None:
+    assert networks(from_networks) == ["192.0.2.0/24", "198.51.100.0/24"]
+    with reading(from_networks) as connection:
+        assert audience.count_networks(connection, NOW - timedelta(days=365)) == 1
+    forget(from_networks)
+
+    assert networks(from_networks) == ["no longer kept", "198.51.100.0/24"]
+    assert verify(from_networks).broken_at is None
+    with reading(from_networks) as connection:
+        assert "192.0.2" not in repr(connection.execute(sa.select(receipts)).all())
+
+
+def test_a_network_that_was_altered_is_found(from_networks: Engine) -> None:
+    change(from_networks, 8, network="203.0.113.0/24")
+
+    assert verify(from_networks).broken_at == 8
+
+
+def test_an_erased_person_leaves_no_network(from_networks: Engine) -> None:
+    with writing(from_networks) as connection:
+        audience.erase_person(connection, (b"k" * 32,), 1, NOW, "page")
+    with reading(from_networks) as connection:
+        assert "198.51.100" not in repr(connection.execute(sa.select(receipts)).all())
+
+    assert verify(from_networks).broken_at is None

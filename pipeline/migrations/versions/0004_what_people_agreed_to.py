@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("details", JSON, nullable=True),
         sa.Column("salt", sa.String(length=32), nullable=True),
+        sa.Column("network", sa.String(length=64), nullable=True),
+        sa.Column("network_salt", sa.String(length=32), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("link", sa.String(length=64), nullable=False),
         sa.CheckConstraint(f"event IN ({EVENTS})", name=op.f("ck_receipts_event")),
@@ -48,6 +50,10 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_receipts_subscriber_id"), "receipts", ["subscriber_id"])
+    there = sa.text("network IS NOT NULL")
+    op.create_index(
+        "ix_receipts_networks", "receipts", ["at"], sqlite_where=there, postgresql_where=there
+    )
     with op.batch_alter_table("subscribers") as batch:
         for name, length in (("language", 35), ("time_zone", 64)):
             batch.add_column(
