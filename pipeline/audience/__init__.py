@@ -11,7 +11,13 @@ from pipeline.audience.importer import (
     list_files,
 )
 from pipeline.audience.keys import Keys, read_keys
-from pipeline.audience.leaving_store import come_back, pause_subscription, unsubscribe
+from pipeline.audience.leaving_store import (
+    Departure,
+    come_back,
+    pause_subscription,
+    unsubscribe,
+    unsubscribe_all,
+)
 from pipeline.audience.macs import mac
 from pipeline.audience.receipt_store import (
     Proof,
@@ -56,6 +62,7 @@ from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, u
 __all__ = [
     "Address",
     "Chain",
+    "Departure",
     "Exported",
     "ImportReport",
     "Keys",
@@ -108,6 +115,7 @@ __all__ = [
     "suppress",
     "suppress_identities",
     "unsubscribe",
+    "unsubscribe_all",
     "unsubscribe_token",
     "verify_receipts",
     "write_csv",

@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, func, null, select, update
 
 from pipeline.audience.receipt_store import write_receipts
 from pipeline.audience.receipts import Receipt
 from pipeline.audience.store import after_launches
-from pipeline.db import lock_rows
+from pipeline.db import hold_rows, lock_rows
 from pipeline.schema import ConsentEvent, SubscriptionState, campaigns, subscriptions
 
 
+class Departure(NamedTuple):
+    """One person leaves one list, by some way: "one-click", "page", "staff: Desk"."""
+
+    list_id: int
+    subscriber_id: int
+    source: str
+
+
 def unsubscribe(
-    connection: Connection,
-    list_id: int,
-    subscriber_id: int,
-    now: datetime,
-    *,
-    details: Mapping[str, str] | None = None,
+    connection: Connection, list_id: int, subscriber_id: int, now: datetime, source: str = ""
 ) -> bool:
-    """Take a person off a list; effective for the very next message. `details`: by which way.
+    """Take a person off a list; effective for the very next message.
 
     True when they were on it; False when they had left before (the same answer to the reader).
     """
+    return unsubscribe_all(connection, [Departure(list_id, subscriber_id, source)], now) == 1
+
+
+def unsubscribe_all(connection: Connection, departures: Iterable[Departure], now: datetime) -> int:
+    """Take people off their lists, many at once; how many were on them."""
+    by_list: dict[int, dict[int, Departure]] = {}
+    for one in departures:
+        by_list.setdefault(one.list_id, {}).setdefault(one.subscriber_id, one)
+    written: list[Receipt] = []
+    for list_id in sorted(by_list):  # in order, as always: or two of us may deadlock
+        for person in _take_off(connection, list_id, by_list[list_id], now):
+            details = {"source": by_list[list_id][person].source}
+            written.append(Receipt(ConsentEvent.LEFT, now, list_id, person, details))
+    write_receipts(connection, written)
+    return len(written)
+
+
+def _take_off(
+    connection: Connection, list_id: int, people: Collection[int], now: datetime
+) -> list[int]:
+    """The ids of those who were on the list, ascending."""
     left_at = after_launches(connection, list_id, now)
+    theirs = (
+        subscriptions.c.list_id == list_id,
+        subscriptions.c.subscriber_id.in_(list(people)),
+        subscriptions.c.state != SubscriptionState.UNSUBSCRIBED,
+    )
+    wanted = select(subscriptions.c.subscriber_id).where(*theirs)
+    hold_rows(connection, wanted.order_by(subscriptions.c.subscriber_id))
     changed = connection.execute(
         update(subscriptions)
-        .where(
-            subscriptions.c.list_id == list_id,
-            subscriptions.c.subscriber_id == subscriber_id,
-            subscriptions.c.state != SubscriptionState.UNSUBSCRIBED,
-        )
+        .where(*theirs)
         .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
+        .returning(subscriptions.c.subscriber_id)
     )
-    if changed.rowcount == 0:
-        return False
-    left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
-    write_receipts(connection, [left])
-    return True
+    return sorted(changed.scalars())
 
 
 def come_back(

@@ -102,7 +102,7 @@ def leave_everything(
 ) -> None:
     """Take a person off every list, and mail the address nothing more, whatever is imported."""
     for list_id in _lists_of(connection, subscriber_id):
-        unsubscribe(connection, list_id, subscriber_id, now, details={"source": source})
+        unsubscribe(connection, list_id, subscriber_id, now, source)
     suppress(connection, [subscriber_id], SuppressionReason.UNSUBSCRIBED_ALL, now)
 
 
@@ -153,7 +153,7 @@ def erase_person(
     if identity is None:
         return False
     for list_id in _lists_of(connection, subscriber_id):
-        unsubscribe(connection, list_id, subscriber_id, now)
+        unsubscribe(connection, list_id, subscriber_id, now, source)
     reason = connection.execute(
         delete(suppressions)
         .where(suppressions.c.identity == identity)

@@ -129,7 +129,7 @@ def unsubscribe(site: Site, address: str, name: str, by: str) -> str:
                     mailing_list.id,
                     subscription.subscriber_id,
                     site.now(),
-                    details={"source": f"staff: {by}"},
+                    f"staff: {by}",
                 )
                 return f"{address} {'is off' if gone else 'had left'} the list {name}."
     raise AudienceError(

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from pipeline.clock import Site
 from pipeline.errors import DatabaseUnavailable, TokenError
 from pipeline.web import health, mailbox, preferences, published, stylesheet, unsubscribing
+from pipeline.web.departures import Departures
 from pipeline.web.handling import Asked
 from pipeline.web.headers import Headers
 from pipeline.web.html import HTML, Pages
@@ -41,6 +42,7 @@ def make_app(site: Site) -> Litestar:
             "site": _given(site),
             "pages": _given(pages),
             "sheet": _given(sheet),
+            "departures": _given(Departures(site)),
             "links": _given(LocalLinks((site.config.serve.public_url, site.config.site.url))),
             "files": _given(PublishedFiles(site.output)),
         },

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from pipeline.clock import Site
+from pipeline.web.departures import Departures
 from pipeline.web.html import Pages
 from pipeline.web.local_links import LocalLinks
 from pipeline.web.published_files import PublishedFiles
@@ -18,6 +19,7 @@ Asked = Request[Any, Any, Any]
 GivenSite = NamedDependency[Site]
 GivenPages = NamedDependency[Pages]
 GivenFiles = NamedDependency[PublishedFiles]
+GivenDepartures = NamedDependency[Departures]
 GivenLinks = NamedDependency[LocalLinks]
 Segment = FromPath[str]
 

@@ -87,7 +87,7 @@ def _apply(
 ) -> None:
     reader, left_at = one.subscriber_id, one.unsubscribed_at
     if not wanted:
-        audience.unsubscribe(connection, one.list_id, reader, now, details=_SOURCE)
+        audience.unsubscribe(connection, one.list_id, reader, now, _SOURCE["source"])
         return
     if not _is_kept(one) and left_at is not None:
         audience.come_back(connection, one.list_id, reader, left_at, now, details=_SOURCE)

@@ -17,12 +17,11 @@ from pipeline.audience import (
     come_back,
     find_subscription,
     read_unsubscribe_token,
-    unsubscribe,
 )
 from pipeline.clock import Site
 from pipeline.db import reading, writing
 from pipeline.schema import SubscriptionState
-from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
+from pipeline.web.handling import Asked, GivenDepartures, GivenPages, GivenSite, Segment, read_route
 from pipeline.web.html import HTML, Pages
 from pipeline.web.posted_form import read_form
 from pipeline.web.readers import list_title, mask
@@ -54,7 +53,12 @@ def ask(token: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
 
 @post("/{token:str}", status_code=200, sync_to_thread=True)
 def leave(
-    token: Segment, body: RawBody, request: Asked, site: GivenSite, pages: GivenPages
+    token: Segment,
+    body: RawBody,
+    request: Asked,
+    site: GivenSite,
+    pages: GivenPages,
+    departures: GivenDepartures,
 ) -> Response[Any]:
     """Take the reader off at once, without cookie or redirect (RFC 8058 3.1, 3.2).
 
@@ -66,10 +70,10 @@ def leave(
     claim = read_unsubscribe_token(site.keys, token)
     form = read_form(body, request.headers.get("Content-Type", ""))
     if form.get("List-Unsubscribe", "").lower() == "one-click":
-        _unsubscribe(site, claim, "one-click")
+        departures.leave(claim, "one-click")
         return Response(pages.words["one_click"][0], media_type=MediaType.TEXT, headers=PRIVATE)
     if form.get("confirm") == "yes":
-        _unsubscribe(site, claim, "page")
+        departures.leave(claim, "page")
         return _page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
     if "back" in form:
         return _page(_bring_back(site, pages, claim, form["back"]))
@@ -79,12 +83,6 @@ def leave(
 # Two handlers of one path have to meet in a router: met in the application, the first of them
 # would be wrapped for its thread twice, and fail.
 ROUTER = Router("/unsubscribe", route_handlers=[ask, leave])
-
-
-def _unsubscribe(site: Site, claim: UnsubscribeClaim, source: str) -> None:
-    with writing(site.engine) as connection:
-        details = {"source": source}
-        unsubscribe(connection, claim.list_id, claim.subscriber_id, site.now(), details=details)
 
 
 def _bring_back(site: Site, pages: Pages, claim: UnsubscribeClaim, left: str) -> bytes:

@@ -147,7 +147,7 @@ def test_what_a_person_agreed_to_is_shown_in_the_words_of_the_form(kept: Engine)
 def test_leaving_is_on_record_once(kept: Engine) -> None:
     for _ in range(2):
         with writing(kept) as connection:
-            audience.unsubscribe(connection, 1, 1, NOW, details={"source": "one-click"})
+            audience.unsubscribe(connection, 1, 1, NOW, "one-click")
     with reading(kept) as connection:
         *_, last = audience.consent_of(connection, audience.read_address(ADA))
 
