@@ -1,12 +1,28 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
+from pipeline.audience.confirming import (
+    confirm_token,
+    form_stamp,
+    hash_network,
+    read_confirm_token,
+    read_form_stamp,
+)
 from pipeline.audience.importer import (
     ImportReport,
     check_file,
     import_file,
     import_lists,
     list_files,
+)
+from pipeline.audience.joining import (
+    Confirmation,
+    Invitee,
+    Standing,
+    confirm_request,
+    purge_requests,
+    read_confirmation,
+    settle_requests,
 )
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.macs import mac
@@ -18,6 +34,13 @@ from pipeline.audience.receipt_store import (
     write_receipts,
 )
 from pipeline.audience.receipts import Chain, Receipt
+from pipeline.audience.request_store import (
+    LINK_DAYS,
+    Asking,
+    add_request,
+    forget_requests,
+    has_open_requests,
+)
 from pipeline.audience.store import (
     ListCount,
     MailingList,
@@ -44,18 +67,26 @@ from pipeline.audience.suppression_store import (
 from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, unsubscribe_token
 
 __all__ = [
+    "LINK_DAYS",
     "Address",
+    "Asking",
     "Chain",
+    "Confirmation",
     "ImportReport",
+    "Invitee",
     "Keys",
     "ListCount",
     "MailingList",
     "Person",
     "Proof",
     "Receipt",
+    "Standing",
     "Subscription",
     "UnsubscribeClaim",
+    "add_request",
     "check_file",
+    "confirm_request",
+    "confirm_token",
     "consent_of",
     "count_confirmed",
     "erase_person",
@@ -64,6 +95,10 @@ __all__ = [
     "find_person",
     "find_subscription",
     "find_suppressed",
+    "forget_requests",
+    "form_stamp",
+    "has_open_requests",
+    "hash_network",
     "hold_list",
     "import_file",
     "import_lists",
@@ -73,12 +108,17 @@ __all__ = [
     "list_files",
     "list_people",
     "mac",
+    "purge_requests",
     "read_address",
+    "read_confirm_token",
+    "read_confirmation",
+    "read_form_stamp",
     "read_keys",
     "read_lists",
     "read_receipts",
     "read_unsubscribe_token",
     "read_wording",
+    "settle_requests",
     "suppress",
     "suppress_identities",
     "unsubscribe",
