@@ -17,6 +17,7 @@ def erase(site: Site, address: str, by: str) -> bool:
         person = audience.find_id(connection, wanted)
         if person is None:
             return False
+        audience.forget_requests(connection, person)
         audience.erase_person(connection, site.keys, person, site.now(), by)
         ledger.forget_replies(connection, person)
     return True

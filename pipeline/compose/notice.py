@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.compose import headers
 from pipeline.compose.dkim import Seal, Signer
 from pipeline.compose.jinja_engine import environment_for, render
+from pipeline.compose.message import Sender
 from pipeline.compose.mjml_engine import render_mjml
 from pipeline.compose.multipart import join_lines, part_headers
 from pipeline.compose.quoted_printable import encode
@@ -31,16 +32,6 @@ class Notice:
     subject: str
     html: str
     text: str
-
-
-@dataclass(frozen=True)
-class NoticeSender:
-    """Who a notice comes from."""
-
-    name: str
-    email: str
-    reply_to: str
-    rehearsal: bool
 
 
 def make_confirmation(title: str, url: str, until: date, today: date, config: Config) -> Notice:
@@ -92,7 +83,7 @@ def _render(name: str, subject: str, values: dict[str, Any], config: Config) -> 
 
 def write_notice(
     notice: Notice,
-    sender: NoticeSender,
+    sender: Sender,
     email: str,
     message_id: str,
     sent_at: datetime,
@@ -127,7 +118,7 @@ def write_notice(
     return signed + own + head + body
 
 
-def _head(notice: Notice, sender: NoticeSender, boundary: str) -> list[str]:
+def _head(notice: Notice, sender: Sender, boundary: str) -> list[str]:
     lines = [
         headers.address("From", sender.name, sender.email),
         headers.text("Subject", notice.subject),

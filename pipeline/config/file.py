@@ -49,9 +49,7 @@ SECTIONS: dict[str, type] = {
     "security": Security,
     "joining": Joining,
 }
-_TABLES = dict.fromkeys(
-    ("smtp", "throttle", "newsletter", "lists")
-)  # of which there may be several
+_TABLES = dict.fromkeys(("smtp", "throttle", "newsletter", "lists"))  # there may be several
 
 
 def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
