@@ -85,7 +85,8 @@ class Notices:
             gone = gone_workers(notice_store.read_senders(connection))
             notice_store.doubt_lost(connection, gone, now - _SILENT, now)
             expired = notice_store.expire_old(connection, now - give_up, now)
-        self.settled[NoticeState.EXPIRED] += expired
+        if expired:
+            self.settled[NoticeState.EXPIRED] += expired
 
     def _due(self) -> Iterator[PlannedNotice]:
         after_id = 0

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 
 from pipeline.clock import Site
 from pipeline.errors import DatabaseUnavailable, TokenError
-from pipeline.web import health, mailbox, published, stylesheet, unsubscribing
+from pipeline.web import confirming, health, joining, mailbox, published, stylesheet, unsubscribing
 from pipeline.web.handling import Asked
 from pipeline.web.headers import Headers
 from pipeline.web.html import HTML, Pages
@@ -33,6 +33,8 @@ def make_app(site: Site) -> Litestar:
             health.answer,
             stylesheet.answer,
             unsubscribing.ROUTER,
+            joining.ROUTER,
+            confirming.ROUTER,
             *_mailbox(site),
             *published.ROUTES,
         ],

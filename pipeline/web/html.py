@@ -47,10 +47,17 @@ class Pages:
         )
         return text.encode()
 
-    def message(self, name: str, *, answer_to: str = "", **values: str) -> bytes:
+    def message(
+        self,
+        name: str,
+        *,
+        answer_to: str = "",
+        onward: tuple[str, str] | None = None,
+        **values: str,
+    ) -> bytes:
         """A page that says one thing in the words of this name; `answer_to` is an address.
 
-        It leads to the home page once there is one.
+        `onward` is a link, as path and words. The page leads home once there is a home page.
         """
         has_home = (self._published / "index.html").is_file()
         title, *paragraphs = (text.format(**values) for text in self.words[name])
@@ -59,6 +66,7 @@ class Pages:
             title=title,
             paragraphs=paragraphs,
             answer_to=answer_to,
+            onward=onward,
             has_home=has_home,
         )
 
