@@ -1,6 +1,13 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
+from pipeline.audience.confirming import (
+    confirm_token,
+    form_stamp,
+    hash_network,
+    read_confirm_token,
+    read_form_stamp,
+)
 from pipeline.audience.export_store import Exported, export_people, export_suppressions
 from pipeline.audience.exporting import attribute_names, rows_of, write_csv, write_json
 from pipeline.audience.importer import (
@@ -9,6 +16,15 @@ from pipeline.audience.importer import (
     import_file,
     import_lists,
     list_files,
+)
+from pipeline.audience.joining import (
+    Confirmation,
+    Invitee,
+    Standing,
+    confirm_request,
+    purge_requests,
+    read_confirmation,
+    settle_requests,
 )
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.leaving_store import (
@@ -29,6 +45,13 @@ from pipeline.audience.receipt_store import (
     write_receipts,
 )
 from pipeline.audience.receipts import Chain, Receipt
+from pipeline.audience.request_store import (
+    LINK_DAYS,
+    Asking,
+    add_request,
+    forget_requests,
+    has_open_requests,
+)
 from pipeline.audience.store import (
     ListCount,
     MailingList,
@@ -60,24 +83,32 @@ from pipeline.audience.suppression_store import (
 from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, unsubscribe_token
 
 __all__ = [
+    "LINK_DAYS",
     "Address",
+    "Asking",
     "Chain",
+    "Confirmation",
     "Departure",
     "Exported",
     "ImportReport",
+    "Invitee",
     "Keys",
     "ListCount",
     "MailingList",
     "Person",
     "Proof",
     "Receipt",
+    "Standing",
     "Subscription",
     "SuppressionReport",
     "UnsubscribeClaim",
+    "add_request",
     "attribute_names",
     "check_file",
     "come_back",
     "come_back_to_everything",
+    "confirm_request",
+    "confirm_token",
     "consent_of",
     "count_confirmed",
     "count_networks",
@@ -91,6 +122,10 @@ __all__ = [
     "find_subscription",
     "find_suppressed",
     "forget_networks",
+    "forget_requests",
+    "form_stamp",
+    "has_open_requests",
+    "hash_network",
     "hold_list",
     "import_file",
     "import_lists",
@@ -104,14 +139,17 @@ __all__ = [
     "list_people",
     "mac",
     "pause_subscription",
+    "purge_requests",
     "read_address",
+    "read_confirm_token",
+    "read_confirmation",
+    "read_form_stamp",
     "read_keys",
     "read_lists",
-    "read_receipts",
     "read_subscriptions",
     "read_unsubscribe_token",
-    "read_wording",
     "rows_of",
+    "settle_requests",
     "suppress",
     "suppress_identities",
     "unsubscribe",

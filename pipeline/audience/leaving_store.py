@@ -96,18 +96,32 @@ def come_back(
     ).one_or_none()
     if row is None:
         return False
+    if not return_to_list(connection, row, now):
+        return False
+    returned = Receipt(ConsentEvent.RETURNED, now, list_id, subscriber_id, details or {})
+    write_receipts(connection, [returned])
+    return True
+
+
+def return_to_list(connection: Connection, row: Any, now: datetime) -> bool:
+    """Put a person who left back on a list; `row` is their subscription, held.
+
+    False when two rosters that are still being opened cannot both be kept true: a moment for both.
+    """
     values: dict[str, Any] = {"state": SubscriptionState.CONFIRMED, "unsubscribed_at": null()}
-    if _launched_since(connection, list_id, left_at):
+    if _launched_since(connection, row.list_id, row.unsubscribed_at):
         if _is_counted_by_former(connection, row):
             return False
         values |= {
-            "confirmed_at": after_launches(connection, list_id, now),
+            "confirmed_at": after_launches(connection, row.list_id, now),
             "former_confirmed_at": row.confirmed_at,
-            "former_unsubscribed_at": left_at,
+            "former_unsubscribed_at": row.unsubscribed_at,
         }
-    connection.execute(update(subscriptions).where(theirs).values(values))
-    returned = Receipt(ConsentEvent.RETURNED, now, list_id, subscriber_id, details or {})
-    write_receipts(connection, [returned])
+    theirs = (
+        subscriptions.c.list_id == row.list_id,
+        subscriptions.c.subscriber_id == row.subscriber_id,
+    )
+    connection.execute(update(subscriptions).where(*theirs).values(values))
     return True
 
 

@@ -142,10 +142,10 @@ def find_person(connection: Connection, address: Address) -> tuple[Subscription,
     return _subscriptions(connection, subscribers.c.identity == address.identity)
 
 
-def find_id(connection: Connection, address: Address) -> int | None:
-    """The id of the person at `address`; None when nobody is known there."""
+def find_id(connection: Connection, identity: str) -> int | None:
+    """The id of the person with this identity; None when nobody is known there."""
     return connection.execute(
-        select(subscribers.c.id).where(subscribers.c.identity == address.identity)
+        select(subscribers.c.id).where(subscribers.c.identity == identity)
     ).scalar()
 
 

@@ -161,11 +161,21 @@ def erase_person(
     ).scalar()
     hashed = {_hashed(keys[0], identity): SuppressionReason(reason or SuppressionReason.ERASED)}
     suppress_identities(connection, hashed, now)
-    connection.execute(
+    return forget_person(connection, subscriber_id, now, source)
+
+
+def forget_person(connection: Connection, subscriber_id: int, now: datetime, source: str) -> bool:
+    """Empty a person's row and receipts; False when they were empty.
+
+    They may be on no list. Nothing keeps them from coming back: `erase_person` sees to that.
+    """
+    emptied = connection.execute(
         update(subscribers)
-        .where(subscribers.c.id == subscriber_id)
+        .where(subscribers.c.id == subscriber_id, subscribers.c.identity.is_not(None))
         .values(email=null(), identity=null(), name="", attributes={}, language="", time_zone="")
     )
+    if not emptied.rowcount:
+        return False
     empty_receipts(connection, subscriber_id)
     said = Receipt(ConsentEvent.ERASED, now, None, subscriber_id, {"source": source})
     write_receipts(connection, [said])

@@ -51,6 +51,7 @@ def print_pass(site: Site, done: Pass, *, quiet: bool) -> None:
         _print_feeds(out, done)
     _print_needs(out, site, done)
     if not quiet:
+        _print_notices(out, done)
         for look in done.looks:
             _print_look(out, look)
         for balance in done.balances:
@@ -102,6 +103,13 @@ def print_renames(renames: Sequence[Rename]) -> None:
     """Files that look like a published post under a new name."""
     for rename in renames:
         console().print(Text("Renamed", "yellow"), f"{rename.sentence}: {rename.hint}")
+
+
+def _print_notices(out: Console, done: Pass) -> None:
+    counts = {state: count for state, count in done.notices.counts.items() if count}
+    if counts:
+        said = ", ".join(f"{count:,} {state}" for state, count in counts.items())
+        out.print(Text("Confirmation mails", "bold"), said)
 
 
 def _print_look(out: Console, look: Look) -> None:
@@ -213,6 +221,7 @@ def pass_as_json(done: Pass) -> dict[str, Any]:
         ],
         "feeds": publication_as_json(done.publications[-1]),
         "newsletters": [_look_as_json(look) for look in done.looks],
+        "notices": {state.value: count for state, count in done.notices.counts.items() if count},
         "campaigns": [balance_as_json(balance) for balance in done.balances],
         "finish_at": finish_at.isoformat() if finish_at else None,
         "problems": [str(problem) for problem in done.problems],

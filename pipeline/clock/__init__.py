@@ -6,6 +6,7 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 from pipeline.clock.arming import arm
 from pipeline.clock.erasing import erase
 from pipeline.clock.finishing import foresee, last_finish
+from pipeline.clock.joining import purge_requests, settle_requests
 from pipeline.clock.one_pass import Pass, run_pass
 from pipeline.clock.retention import Forgotten, forget_old
 from pipeline.clock.settling import settle_campaigns
@@ -44,8 +45,10 @@ __all__ = [
     "forget_old",
     "last_finish",
     "publish_feeds",
+    "purge_requests",
     "read_content",
     "read_newsletters",
     "run_pass",
     "settle_campaigns",
+    "settle_requests",
 ]

@@ -14,9 +14,10 @@ def erase(site: Site, address: str, by: str) -> bool:
     """
     wanted = audience.read_address(address)
     with writing(site.engine) as connection:
-        person = audience.find_id(connection, wanted)
+        person = audience.find_id(connection, wanted.identity)
         if person is None:
             return False
+        audience.forget_requests(connection, person)
         audience.erase_person(connection, site.keys, person, site.now(), by)
         ledger.forget_replies(connection, person)
     return True

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline import audience, ledger
 from pipeline.audience import ImportReport
 from pipeline.clock.finishing import foresee, last_finish
+from pipeline.clock.joining import (
+    has_due_notices,
+    make_notices,
+    purge_requests,
+    settle_requests,
+)
 from pipeline.clock.retention import forget_old
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
@@ -30,7 +36,15 @@ from pipeline.clock.steps import (
 from pipeline.config import Provider
 from pipeline.errors import PipelineError, SiteHeld, TransportError, TransportUnavailable
 from pipeline.feeds import Publication
-from pipeline.schema import DeliveryStatus
+from pipeline.schema import DeliveryStatus, NoticeState
+
+
+@dataclass(frozen=True)
+class Notified:
+    """The confirmation mails of a pass by what became of them, and what kept some back."""
+
+    counts: Counter[NoticeState] = field(default_factory=Counter)
+    problem: PipelineError | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,8 @@ class Pass:
     """What one pass did; `failure` is set when the provider could not be used to the end.
 
     `unavailable` says of providers why they did not work while another one did. `held` is set
-    when the site is held, and so nothing was launched or sent.
+    when the site is held, and so nothing was launched or sent. `notices` is about
+    confirmation mails.
     """
 
     content: Content
@@ -49,12 +64,17 @@ class Pass:
     failure: TransportError | None = None
     unavailable: tuple[TransportUnavailable, ...] = ()
     held: SiteHeld | None = None
+    notices: Notified = field(default_factory=Notified)
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
         """What kept something from being sent, for a person to mend."""
         found = [look.problem for look in self.looks if look.problem]
-        return tuple(one for one in (self.held, *found, *self.unavailable, self.failure) if one)
+        return tuple(
+            one
+            for one in (self.held, *found, *self.unavailable, self.notices.problem, self.failure)
+            if one
+        )
 
 
 def run_pass(
@@ -83,12 +103,16 @@ def run_pass(
     publication = publish_feeds(site, content)
     if held is not None:
         return Pass(content, imports, (publication,), (), (), held=held)
+    purge_requests(site)
+    settle_requests(site)
     looks = look_at(site, content)
-    if not live_campaigns(site) and not any(look.is_due for look in looks):
+    something = live_campaigns(site) or any(look.is_due for look in looks)
+    if not something and not has_due_notices(site):
         return Pass(content, imports, (publication,), start_due(site, looks), ())
     on_stage("Connecting")
     unavailable: list[TransportUnavailable] = []
     with open_provider(site.config, site.mailbox, unavailable.append) as providers:
+        told = _send_notices(site, providers, unavailable.append)
         on_stage("Composing")
         looks = start_due(site, looks)
         edition_pages = publish_feeds(site, content)
@@ -105,7 +129,22 @@ def run_pass(
         foresee(site, balances(site, [campaign.id for campaign in sending])),
         failure,
         tuple(unavailable),
+        notices=told,
     )
+
+
+def _send_notices(
+    site: Site, providers: Sequence[Provider], on_problem: Callable[[TransportUnavailable], None]
+) -> Notified:
+    """First of all: people wait for them. What is wrong with them keeps no campaign back."""
+    notices = make_notices(site, on_problem)
+    try:
+        notices.run(providers)
+    except PipelineError as problem:
+        return Notified(notices.settled, problem)
+    finally:
+        ledger.raise_generation(site.engine, site.config.var, site.now())
+    return Notified(notices.settled)
 
 
 def _send(

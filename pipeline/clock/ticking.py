@@ -12,6 +12,7 @@ from pipeline import audience, campaigns, ledger
 from pipeline.audience import ImportReport
 from pipeline.campaigns import Campaign, Verdict
 from pipeline.clock.finishing import foresee
+from pipeline.clock.noticing import Noticing
 from pipeline.clock.resting import Resting
 from pipeline.clock.retention import forget_old
 from pipeline.clock.settling import settle_campaigns
@@ -62,6 +63,7 @@ class Clock:
         self._worker: Worker | None = None
         self._resting = Resting()
         self._foretold: set[int] = set()  # campaigns whose end was said
+        self._noticing = Noticing(site, provider, self._once)
         self._sender = threading.Thread(target=self._send_for_ever, name="sender")
         # In memory only: jobs in a shared store fire once per process, and a row in it can run
         # code. Grace None: a tick that waited for a slow one is late, not dropped.
@@ -76,6 +78,7 @@ class Clock:
     def start(self) -> None:
         """Begin to tick and to send."""
         self._sender.start()
+        self._noticing.start()
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -85,6 +88,7 @@ class Clock:
         if self._worker is not None:
             self._worker.stop()
         self._work.set()
+        self._noticing.stop()
         self._sender.join()
 
     def tick(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -21,6 +21,7 @@ import markupsafe
 from pipeline.compose import headers
 from pipeline.compose.dkim import Seal, Signer
 from pipeline.compose.edition import Edition
+from pipeline.compose.multipart import join_lines, part_headers
 from pipeline.compose.quoted_printable import LINE, SOFT_BREAK, encode
 from pipeline.compose.slots import SLOT
 from pipeline.config import Config
@@ -97,8 +98,8 @@ class Letter:
         self._text = _encode_part(edition.text)
         self._html = _encode_part(edition.html)
         self._slots = tuple(dict.fromkeys((*self._text.slots, *self._html.slots)))
-        self._open_text = _part_headers(boundary, "plain")
-        self._open_html = b"\r\n" + _part_headers(boundary, "html")
+        self._open_text = part_headers(boundary, "plain")
+        self._open_html = b"\r\n" + part_headers(boundary, "html")
         self._close = f"\r\n--{boundary}--\r\n".encode()
 
     def write(self, reader: Reader, sent_at: datetime) -> bytes:
@@ -179,7 +180,7 @@ def _static_headers(edition: Edition, sender: Sender, feedback_id: str, boundary
         lines.append(headers.token("Feedback-ID", feedback_id))
     if sender.rehearsal:
         lines.append("X-Rehearsal: yes; no provider is set, so this went to the local mailbox")
-    return _lines([*lines, "", ""])
+    return join_lines([*lines, "", ""])
 
 
 def _list_headers(sender: Sender, view_url: str) -> list[str]:
@@ -196,7 +197,7 @@ def _list_headers(sender: Sender, view_url: str) -> list[str]:
 
 
 def _personal_headers(reader: Reader, sent_at: datetime) -> bytes:
-    return _lines(
+    return join_lines(
         [
             f"Date: {_date(sent_at.replace(microsecond=0), sent_at.utcoffset())}",
             headers.token("Message-ID", f"<{reader.message_id}>"),
@@ -215,22 +216,6 @@ def _date(sent_at: datetime, offset: timedelta | None) -> str:
     """
     del offset
     return format_datetime(sent_at)
-
-
-def _part_headers(boundary: str, kind: str) -> bytes:
-    return _lines(
-        [
-            f"--{boundary}",
-            f"Content-Type: text/{kind}; charset=utf-8",
-            "Content-Transfer-Encoding: quoted-printable",
-            "",
-            "",
-        ]
-    )
-
-
-def _lines(lines: Sequence[str]) -> bytes:
-    return "\r\n".join(lines).encode()
 
 
 def sample_reader(config: Config) -> Reader:

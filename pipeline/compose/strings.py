@@ -17,6 +17,18 @@ _STRINGS: dict[str, dict[str, str]] = {
         "minutes": "{count}\xa0min\xa0read",
         "image": "Picture",
         "struck": "struck out",
+        "confirm_subject": "Please confirm: {title}",
+        "confirm_preheader": "One click, and the letters come.",
+        "confirm_title": "Do you want to get {title}?",
+        "confirm_asked": (
+            "Somebody, most likely you, asked for it on the site of {site} with this address."
+        ),
+        "confirm_button": "Yes, send it to me",
+        "confirm_until": "The link works once, until {date}.",
+        "confirm_otherwise": (
+            "If it was not you, there is nothing to do: without that click this address is on no"
+            " list, and we forget it."
+        ),
     },
     "de": {
         "read": "„{title}“ lesen",
@@ -28,6 +40,19 @@ _STRINGS: dict[str, dict[str, str]] = {
         "minutes": "{count}\xa0Min.\xa0Lesezeit",
         "image": "Bild",
         "struck": "gestrichen",
+        "confirm_subject": "Bitte bestätigen: {title}",
+        "confirm_preheader": "Ein Klick, dann kommen die Briefe.",
+        "confirm_title": "Möchten Sie {title} bekommen?",
+        "confirm_asked": (
+            "Jemand, wahrscheinlich Sie selbst, hat das auf der Seite von {site} mit dieser Adresse"
+            " gewünscht."
+        ),
+        "confirm_button": "Ja, bitte zuschicken",
+        "confirm_until": "Der Link gilt ein Mal, und bis zum {date}.",
+        "confirm_otherwise": (
+            "Falls Sie es nicht waren, brauchen Sie nichts zu tun: Ohne diesen Klick steht die"
+            " Adresse in keinem Verteiler, und wir vergessen sie."
+        ),
     },
 }
 

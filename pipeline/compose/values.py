@@ -87,12 +87,16 @@ def make_values(
         "newsletter": SimpleNamespace(
             name=newsletter.name, title=newsletter.title or config.site.title
         ),
-        "site": _site(config),
-        "brand": _brand(config),
+        **site_values(config),
         "strings": dict(strings),
         "reader": Reader(),
         "issued_on": format_date(issued_on, language),
     }
+
+
+def site_values(config: Config) -> dict[str, Any]:
+    """What every template may use: `site` and `brand`."""
+    return {"site": _site(config), "brand": _brand(config)}
 
 
 def make_story(post: Post, config: Config, language: str, strings: Mapping[str, str]) -> Story:

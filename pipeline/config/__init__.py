@@ -1,7 +1,7 @@
 """pipeline.toml and the environment, read once into frozen values that are passed down.
 
 Every key `[section] name` can also be set as the environment variable PIPELINE_SECTION_NAME,
-which wins; newsletters and the limits of receiving domains are declared in the file alone.
+which wins; newsletters, lists and the limits of receiving domains are declared in the file alone.
 """
 
 from pipeline.config.environment import variable_of
@@ -15,7 +15,9 @@ from pipeline.config.settings import (
     Dkim,
     DomainLimit,
     Feeds,
+    Joining,
     Limits,
+    ListSettings,
     NewsletterSettings,
     Provider,
     Retention,
@@ -33,7 +35,9 @@ __all__ = [
     "Dkim",
     "DomainLimit",
     "Feeds",
+    "Joining",
     "Limits",
+    "ListSettings",
     "NewsletterSettings",
     "Provider",
     "Retention",

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.config.checks import complete_dkim, complete_serve, complete_site
 from pipeline.config.environment import from_environment, refuse_misspelt
+from pipeline.config.lists import check_joining, check_list_routes, read_lists
 from pipeline.config.newsletter import read_newsletters
 from pipeline.config.providers import (
     ONLY,
@@ -26,6 +27,7 @@ from pipeline.config.settings import (
     Delivery,
     Dkim,
     Feeds,
+    Joining,
     Retention,
     Security,
     Serve,
@@ -47,8 +49,9 @@ SECTIONS: dict[str, type] = {
     "database": Database,
     "security": Security,
     "retention": Retention,
+    "joining": Joining,
 }
-_TABLES = dict.fromkeys(("smtp", "throttle", "newsletter"))  # of which there may be several
+_TABLES = dict.fromkeys(("smtp", "throttle", "newsletter", "lists"))  # there may be several
 
 
 def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
@@ -59,6 +62,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     file = str(root / FILE_NAME)
     document = _read_toml(root / FILE_NAME)
     newsletters, throttles = document.pop("newsletter", []), document.pop("throttle", {})
+    lists = document.pop("lists", {})
     smtp = provider_tables(document.pop("smtp", None), environ, file)
     refuse_unknown(document, {**SECTIONS, **_TABLES}, file, "section")
     _refuse_misspelt(environ, smtp)
@@ -69,14 +73,18 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     sections["serve"] = complete_serve(sections["serve"], sections["site"], file)
     signs = "dkim" in document or from_environment("dkim", keys_of(Dkim), environ)
     sections["dkim"] = complete_dkim(sections["dkim"], file) if signs else None
+    sections["joining"] = check_joining(sections["joining"], file)
+    orders = read_newsletters(newsletters, sections["site"], file)
     made = Config(
         root=root,
         providers=read_providers(smtp, environ, file),
         throttles=read_throttles(throttles, file),
-        newsletters=read_newsletters(newsletters, sections["site"], file),
+        newsletters=orders,
+        lists=read_lists(lists, orders, sections["site"], file),
         **sections,
     )
     check_routes(made.providers, made.newsletters, file)
+    check_list_routes(made.providers, made.lists, file)
     return made
 
 
@@ -90,10 +98,10 @@ def _read_section(
 
 
 def _refuse_misspelt(environ: Mapping[str, str], providers: Iterable[str]) -> None:
-    """Also for [throttle], which the environment sets nothing of."""
+    """Also for [throttle] and [lists], which the environment sets nothing of."""
     plain = {name: keys_of(kind) for name, kind in SECTIONS.items()}
     mail = {section_of(name): PROVIDER_KEYS for name in (ONLY, *providers)}
-    refuse_misspelt(environ, {**plain, **mail, "throttle": ()})
+    refuse_misspelt(environ, {**plain, **mail, "throttle": (), "lists": ()})
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

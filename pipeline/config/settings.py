@@ -185,6 +185,33 @@ class NewsletterSettings:
 
 
 @dataclass(frozen=True)
+class ListSettings:
+    """[lists.NAME]: what people join by a form, and what they are told there."""
+
+    name: str  # NAME
+    title: str = ""  # defaults to its first newsletter's, else the site's
+    description: str = ""
+    join: str = "double"  # or "single", without a confirmation by mail; or "closed", without a form
+    wording: str = ""  # what people agree to; empty: a sentence with the list and the site
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a form to join it by."""
+        return self.join != "closed"
+
+
+@dataclass(frozen=True)
+class Joining:
+    """[joining]: what is kept of who asks, and how often they may."""
+
+    network: str = "truncated"  # what receipts keep of where a form came from; "full" or "none"
+    requests_per_address: int = 5  # an hour, and so below
+    requests_per_network: int = 30
+    requests_per_list: int = 1_000
+    unconfirmed_days: int = 30  # then a request that nobody confirmed is forgotten
+
+
+@dataclass(frozen=True)
 class Config:
     """One site: its folder and every setting, complete and checked."""
 
@@ -201,6 +228,12 @@ class Config:
     retention: Retention = Retention()
     throttles: tuple[DomainLimit, ...] = ()
     newsletters: tuple[NewsletterSettings, ...] = ()
+    lists: tuple[ListSettings, ...] = ()
+    joining: Joining = Joining()
+
+    def find_list(self, name: str) -> ListSettings | None:
+        """The list of that name that people can join by a form; None where there is none."""
+        return next((one for one in self.lists if one.name == name and one.is_open), None)
 
     @property
     def posts(self) -> Path:

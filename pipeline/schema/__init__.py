@@ -22,13 +22,17 @@ from pipeline.schema.campaign_tables import (
     schedules,
 )
 from pipeline.schema.columns import Id, Json, UtcDateTime, metadata
+from pipeline.schema.joining_tables import notices, requests
 from pipeline.schema.ledger_tables import decisions, deliveries, installations, ranges
 from pipeline.schema.states import (
     CampaignState,
     ConsentEvent,
     Decision,
     DeliveryStatus,
+    NoticeKind,
+    NoticeState,
     Outcome,
+    RequestState,
     SubscriptionState,
     SuppressionReason,
 )
@@ -41,7 +45,10 @@ __all__ = [
     "DeliveryStatus",
     "Id",
     "Json",
+    "NoticeKind",
+    "NoticeState",
     "Outcome",
+    "RequestState",
     "SubscriptionState",
     "SuppressionReason",
     "UtcDateTime",
@@ -55,9 +62,11 @@ __all__ = [
     "mailing_lists",
     "metadata",
     "newsletters",
+    "notices",
     "occurrences",
     "ranges",
     "receipts",
+    "requests",
     "schedules",
     "slots",
     "subscribers",

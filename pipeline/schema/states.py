@@ -79,3 +79,30 @@ class Decision(StrEnum):
     CANCELLED = "cancelled"  # a campaign: start nothing more
     RESTORED = "restored"  # the site: a backup was restored, so what was not final is in doubt
     NEW = "new"  # the site: it moved or is a new machine, and nothing was lost
+
+
+class RequestState(StrEnum):
+    """What became of a wish to join a list."""
+
+    OPEN = "open"  # asked; the clock has not looked at it, or it waits for its turn
+    MAILED = "mailed"  # a confirmation mail was planned; its link waits to be used
+    CONFIRMED = "confirmed"  # the link was used, or the list asks for no confirmation
+    DROPPED = "dropped"  # nothing follows: on the list already, mailed a while ago, or shut out
+
+
+class NoticeKind(StrEnum):
+    """What a notice is for."""
+
+    CONFIRMATION = "confirmation"  # does the person at this address want to join the list?
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands."""
+
+    PLANNED = "planned"  # not yet begun
+    STARTED = "started"  # in flight: its body may have left
+    SENT = "sent"  # accepted by the next server
+    DEFERRED = "deferred"  # refused for now (4xx); tried again at next_attempt_at
+    REFUSED = "refused"  # refused for good (5xx)
+    UNKNOWN = "unknown"  # the body may have left and no reply was seen; sent again once
+    EXPIRED = "expired"  # tried for too long

@@ -11,7 +11,16 @@ from litestar.exceptions import HTTPException, NotFoundException
 
 from pipeline.clock import Site
 from pipeline.errors import DatabaseUnavailable, TokenError
-from pipeline.web import health, mailbox, preferences, published, stylesheet, unsubscribing
+from pipeline.web import (
+    confirming,
+    health,
+    joining,
+    mailbox,
+    preferences,
+    published,
+    stylesheet,
+    unsubscribing,
+)
 from pipeline.web.departures import Departures
 from pipeline.web.handling import Asked
 from pipeline.web.headers import Headers
@@ -35,6 +44,8 @@ def make_app(site: Site) -> Litestar:
             stylesheet.answer,
             unsubscribing.ROUTER,
             preferences.ROUTER,
+            joining.ROUTER,
+            confirming.ROUTER,
             *_mailbox(site),
             *published.ROUTES,
         ],

@@ -47,11 +47,19 @@ class Pages:
         )
         return text.encode()
 
-    def message(self, name: str, *, answer_to: str = "", undo: str = "", **values: str) -> bytes:
+    def message(
+        self,
+        name: str,
+        *,
+        answer_to: str = "",
+        undo: str = "",
+        onward: tuple[str, str] | None = None,
+        **values: str,
+    ) -> bytes:
         """A page that says one thing in the words of this name; `answer_to` is an address.
 
-        `undo` is what a button posts that takes it back. The page leads to the home page once there
-        is one.
+        `undo` is what a button posts that takes it back; `onward` is a link, as path and words. The
+        page leads home once there is a home page.
         """
         has_home = (self._published / "index.html").is_file()
         title, *paragraphs = (text.format(**values) for text in self.words[name])
@@ -61,6 +69,7 @@ class Pages:
             paragraphs=paragraphs,
             answer_to=answer_to,
             undo=undo,
+            onward=onward,
             has_home=has_home,
         )
 

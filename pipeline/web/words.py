@@ -76,6 +76,73 @@ _ENGLISH: Words = {
             " will take you off the list."
         ),
     ),
+    "join": ("Get {title} by mail", "Your mail address", "Subscribe"),
+    "wording": (
+        (
+            "With this button I ask for {title} from {site} at this address. I can unsubscribe at"
+            " any time, by a link in every letter."
+        ),
+    ),
+    "join_trap": ("Leave this empty",),
+    "join_bad_address": ("That does not look like a mail address. Please check it.",),
+    "join_too_many": (
+        "Too many people have asked within the last hour. Please try again in an hour.",
+    ),
+    "join_again": (
+        "One more click",
+        "Shall we send {title} to {address}?",
+        "Yes, subscribe",
+    ),
+    "join_asked": (
+        "Please look into your mailbox",
+        (
+            "A mail to {address} asks whether it was you: press the button it leads to, and"
+            " {title} comes from the next letter on."
+        ),
+        (
+            "Nothing there after a few minutes? Look among the spam. Who gets {title} already is"
+            " not asked again."
+        ),
+    ),
+    "join_single": (
+        "Thank you",
+        "{title} comes to {address} from the next letter on.",
+        "If we have to be sure first that it is your address, a mail asks you for one more click.",
+    ),
+    "embed": (
+        "A form for your own pages",
+        (
+            "Copy these lines into any page. They need no script; the button leads here, where one"
+            " more click confirms what was typed."
+        ),
+    ),
+    "confirm": (
+        "Do you want {newsletter}?",
+        "We will send it to {address}.",
+        "Yes, send it to me",
+        "You can leave at any time, by a link in every letter.",
+    ),
+    "confirmed": (
+        "You are subscribed",
+        "{newsletter} comes to {address} from the next letter on.",
+    ),
+    "confirmed_already": (
+        "You are subscribed already",
+        "{newsletter} comes to {address}. There is nothing more to do.",
+    ),
+    "not_after_all": ("Changed your mind? Unsubscribe again",),
+    "confirm_too_late": (
+        "This link no longer holds",
+        "It works once, and for seven days. Nothing has changed.",
+    ),
+    "ask_again": ("Ask for a new one",),
+    "bad_confirm_link": (
+        "This link is not complete",
+        (
+            "Nothing has changed. Mail programs sometimes break a long link in two: please copy the"
+            " whole of it from the mail."
+        ),
+    ),
     "not_found": (
         "There is no such page",
         "It may have moved, or the address may be mistyped.",
@@ -169,6 +236,79 @@ _GERMAN: Words = {
             "Es hat sich nichts geändert. Mailprogramme brechen lange Links manchmal um: Bitte"
             " kopieren Sie ihn ganz aus dem Brief. Oder antworten Sie auf den Brief mit dem Wort"
             " „abbestellen“, dann tragen wir Sie aus."
+        ),
+    ),
+    "join": ("{title} per Mail bekommen", "Ihre Mailadresse", "Abonnieren"),
+    "wording": (
+        (
+            "Mit diesem Knopf wünsche ich {title} von {site} an diese Adresse. Ich kann es"
+            " jederzeit über einen Link in jedem Brief abbestellen."
+        ),
+    ),
+    "join_trap": ("Bitte leer lassen",),
+    "join_bad_address": ("Das sieht nicht nach einer Mailadresse aus. Bitte prüfen Sie sie.",),
+    "join_too_many": (
+        (
+            "In der letzten Stunde kamen zu viele Anfragen. Bitte versuchen Sie es in einer Stunde"
+            " noch einmal."
+        ),
+    ),
+    "join_again": (
+        "Noch ein Klick",
+        "Sollen wir {title} an {address} schicken?",
+        "Ja, abonnieren",
+    ),
+    "join_asked": (
+        "Bitte sehen Sie in Ihr Postfach",
+        (
+            "Eine Mail an {address} fragt, ob Sie es waren: Drücken Sie den Knopf, zu dem sie"
+            " führt, dann kommt {title} vom nächsten Brief an."
+        ),
+        (
+            "Nach ein paar Minuten nichts da? Sehen Sie im Spam nach. Wer {title} schon bekommt,"
+            " wird nicht noch einmal gefragt."
+        ),
+    ),
+    "join_single": (
+        "Vielen Dank",
+        "{title} kommt vom nächsten Brief an zu {address}.",
+        (
+            "Falls wir erst sicher sein müssen, dass es Ihre Adresse ist, bittet Sie eine Mail um"
+            " einen weiteren Klick."
+        ),
+    ),
+    "embed": (
+        "Ein Formular für eigene Seiten",
+        (
+            "Kopieren Sie diese Zeilen in eine beliebige Seite. Sie brauchen kein Skript; der Knopf"
+            " führt hierher, wo ein weiterer Klick das Getippte bestätigt."
+        ),
+    ),
+    "confirm": (
+        "Möchten Sie {newsletter}?",
+        "Wir schicken es an {address}.",
+        "Ja, bitte zuschicken",
+        "Abbestellen können Sie jederzeit, über einen Link in jedem Brief.",
+    ),
+    "confirmed": (
+        "Sie sind angemeldet",
+        "{newsletter} kommt vom nächsten Brief an zu {address}.",
+    ),
+    "confirmed_already": (
+        "Sie sind schon angemeldet",
+        "{newsletter} kommt zu {address}. Mehr ist nicht zu tun.",
+    ),
+    "not_after_all": ("Doch nicht? Wieder abbestellen",),
+    "confirm_too_late": (
+        "Dieser Link gilt nicht mehr",
+        "Er gilt ein Mal, und sieben Tage lang. Es hat sich nichts geändert.",
+    ),
+    "ask_again": ("Einen neuen anfordern",),
+    "bad_confirm_link": (
+        "Dieser Link ist nicht vollständig",
+        (
+            "Es hat sich nichts geändert. Mailprogramme brechen lange Links manchmal um: Bitte"
+            " kopieren Sie ihn ganz aus der Mail."
         ),
     ),
     "not_found": (

@@ -125,4 +125,4 @@ def test_an_address_keeps_its_first_reason(readers: Engine) -> None:
 def test_an_erased_address_is_read_as_no_identity(readers: Engine) -> None:
     erase(readers)
     with reading(readers) as connection:
-        assert audience.find_id(connection, read_address(ADA)) is None
+        assert audience.find_id(connection, read_address(ADA).identity) is None

@@ -41,6 +41,7 @@ ANOTHER: dict[str, Any] = {
     "smtp.password": "word",
     "smtp.lists": ("readers", "members"),
     "serve.public_url": "https://letter.larkfield.example",
+    "joining.network": "none",
     "dkim.domain": "mail.larkfield.example",
     "dkim.keys": ("one.pem", "two.pem"),
 }
