@@ -26,8 +26,8 @@ _STRINGS: dict[str, dict[str, str]] = {
         "confirm_button": "Yes, send it to me",
         "confirm_until": "The link works once, until {date}.",
         "confirm_otherwise": (
-            "If it was not you, there is nothing to do: without that click this address is on no"
-            " list, and we forget it."
+            "If it was not you, there is nothing to do: without that click nothing follows, and"
+            " the request is forgotten."
         ),
     },
     "de": {
@@ -50,8 +50,8 @@ _STRINGS: dict[str, dict[str, str]] = {
         "confirm_button": "Ja, bitte zuschicken",
         "confirm_until": "Der Link gilt ein Mal, und bis zum {date}.",
         "confirm_otherwise": (
-            "Falls Sie es nicht waren, brauchen Sie nichts zu tun: Ohne diesen Klick steht die"
-            " Adresse in keinem Verteiler, und wir vergessen sie."
+            "Falls Sie es nicht waren, brauchen Sie nichts zu tun: Ohne diesen Klick folgt nichts,"
+            " und die Anfrage wird vergessen."
         ),
     },
 }

@@ -6,8 +6,10 @@ import email
 import email.policy
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from email.message import EmailMessage
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -25,7 +27,9 @@ from pipeline.audience import (
     verify_receipts,
 )
 from pipeline.clock import Site, erase, purge_requests, run_pass, settle_requests
+from pipeline.clock.joining import make_notices
 from pipeline.db import reading, writing
+from pipeline.delivery import LocalMailbox
 from pipeline.schema import (
     ConsentEvent,
     NoticeState,
@@ -33,7 +37,7 @@ from pipeline.schema import (
     SubscriptionState,
     SuppressionReason,
 )
-from tests.support.forms import KEYS, Time, fill_in, open_site, with_settings
+from tests.support.forms import KEYS, Time, fill_in, open_site, stamp_in, with_settings
 from tests.support.site import SiteFolder
 from tests.web.server import Reply, Server
 
@@ -338,6 +342,7 @@ def test_another_suppression_is_lifted_by_the_owner_alone(
         site.add_subscribers("readers", ["known@example.com", ADA])
         run_pass(made)
         assert erase(made, ADA, "ada")
+        site.add_subscribers("readers", ["known@example.com"])
     else:
         suppress(made, reason)
     fill_in(server, time, ADA)
@@ -524,3 +529,42 @@ def test_who_leaves_and_comes_back_while_a_roster_is_opened_keeps_its_sheet_clos
     (balance,) = done.balances
     assert balance.sheet.closes
     assert balance.sheet.recipients == 1
+
+
+# --- several processes --------------------------------------------------------------------------
+
+
+def test_processes_that_settle_and_send_at_once_ask_each_person_once(
+    joinable: Site, server: Server, time: Time
+) -> None:
+    for number in range(12):
+        fill_in(server, time, f"reader{number % 6}@example.com")
+    with LocalMailbox(joinable.mailbox) as local, ThreadPoolExecutor(4) as processes:
+
+        def work(_: int) -> None:
+            settle_requests(joinable)
+            make_notices(joinable).run([local.provider])
+
+        list(processes.map(work, range(4)))
+
+    assert all(len(mails(joinable, f"reader{number}@example.com")) == 1 for number in range(6))
+
+
+def test_processes_that_count_together_keep_no_more_than_the_limit(
+    joinable: Site, site: SiteFolder, start: Callable[[Site], Server], time: Time
+) -> None:
+    made = with_settings(joinable, site, "[joining]\nrequests_per_list = 5\n")
+    servers = [start(made) for _ in range(3)]
+    shown = stamp_in(servers[0].get("/subscribe/readers").text)
+    time.pass_by(seconds=5)
+
+    def post(number: int) -> int:
+        fields = {"email": f"reader{number}@example.com", "shown": shown}
+        body = urlencode(fields).encode()
+        return servers[number % 3].post("/subscribe/readers", body).status
+
+    with ThreadPoolExecutor(6) as people:
+        statuses = list(people.map(post, range(24)))
+
+    assert sorted(statuses) == [200] * 5 + [429] * 19
+    assert len(states(made)) == 5
