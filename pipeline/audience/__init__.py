@@ -10,6 +10,23 @@ from pipeline.audience.importer import (
 )
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.macs import mac
+from pipeline.audience.people import Attribute, read_tags
+from pipeline.audience.people_store import (
+    Found,
+    FoundPage,
+    Membership,
+    Place,
+    Profile,
+    Search,
+    SearchBy,
+    add_tags,
+    find_people,
+    read_profile,
+    read_search,
+    remove_tags,
+    set_value,
+)
+from pipeline.audience.reading import read_rule
 from pipeline.audience.receipt_store import (
     Proof,
     consent_of,
@@ -18,6 +35,18 @@ from pipeline.audience.receipt_store import (
     write_receipts,
 )
 from pipeline.audience.receipts import Chain, Receipt
+from pipeline.audience.rules import Rule
+from pipeline.audience.segment_conditions_store import segment_condition
+from pipeline.audience.segment_store import (
+    Segment,
+    check_names,
+    count_segment,
+    find_segment,
+    read_segments,
+    remove_segment,
+    sample_segment,
+    save_segment,
+)
 from pipeline.audience.store import (
     ListCount,
     MailingList,
@@ -45,23 +74,38 @@ from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, u
 
 __all__ = [
     "Address",
+    "Attribute",
     "Chain",
+    "Found",
+    "FoundPage",
     "ImportReport",
     "Keys",
     "ListCount",
     "MailingList",
+    "Membership",
     "Person",
+    "Place",
+    "Profile",
     "Proof",
     "Receipt",
+    "Rule",
+    "Search",
+    "SearchBy",
+    "Segment",
     "Subscription",
     "UnsubscribeClaim",
+    "add_tags",
     "check_file",
+    "check_names",
     "consent_of",
     "count_confirmed",
+    "count_segment",
     "erase_person",
     "find_id",
     "find_list",
+    "find_people",
     "find_person",
+    "find_segment",
     "find_subscription",
     "find_suppressed",
     "hold_list",
@@ -76,9 +120,20 @@ __all__ = [
     "read_address",
     "read_keys",
     "read_lists",
+    "read_profile",
     "read_receipts",
+    "read_rule",
+    "read_search",
+    "read_segments",
+    "read_tags",
     "read_unsubscribe_token",
     "read_wording",
+    "remove_segment",
+    "remove_tags",
+    "sample_segment",
+    "save_segment",
+    "segment_condition",
+    "set_value",
     "suppress",
     "suppress_identities",
     "unsubscribe",

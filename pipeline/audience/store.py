@@ -20,7 +20,9 @@ from pipeline.schema import (
     ConsentEvent,
     SubscriptionState,
     campaigns,
+    domain_of,
     mailing_lists,
+    name_key,
     subscribers,
     subscriptions,
 )
@@ -197,7 +199,10 @@ def _upsert_people(connection: Connection, rows: Sequence[Row], now: datetime) -
         people.on_conflict_do_update(
             index_elements=["identity"],
             set_={
-                "name": func.coalesce(func.nullif(people.excluded.name, ""), subscribers.c.name),
+                **{
+                    name: func.coalesce(func.nullif(people.excluded[name], ""), subscribers.c[name])
+                    for name in ("name", "name_key")
+                },
                 "attributes": merged(
                     connection, subscribers.c.attributes, people.excluded.attributes
                 ),
@@ -207,7 +212,9 @@ def _upsert_people(connection: Connection, rows: Sequence[Row], now: datetime) -
             {
                 "email": row.address.email,
                 "identity": row.address.identity,
+                "domain": domain_of(row.address.identity),
                 "name": row.name,
+                "name_key": name_key(row.name),
                 "attributes": row.attributes,
                 "created_at": now,
             }

@@ -16,6 +16,7 @@ from pipeline.db import insert
 from pipeline.schema import (
     ConsentEvent,
     SuppressionReason,
+    subscriber_tags,
     subscribers,
     subscriptions,
     suppressions,
@@ -111,7 +112,19 @@ def erase_person(
     connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id)
-        .values(email=null(), identity=null(), name="", attributes={}, language="", time_zone="")
+        .values(
+            email=null(),
+            identity=null(),
+            domain="",
+            name="",
+            name_key="",
+            attributes={},
+            language="",
+            time_zone="",
+        )
+    )
+    connection.execute(
+        delete(subscriber_tags).where(subscriber_tags.c.subscriber_id == subscriber_id)
     )
     empty_receipts(connection, subscriber_id)
     said = Receipt(ConsentEvent.ERASED, now, None, subscriber_id, {"source": source})

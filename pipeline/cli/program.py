@@ -10,7 +10,9 @@ from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts
+from pipeline.cli.people import find, history, set_person, tag, untag
 from pipeline.cli.proving import prove
+from pipeline.cli.segments import segments
 from pipeline.cli.signing import dkim
 from pipeline.cli.subscribers import subscribers
 from pipeline.cli.work import check, feeds, preview, run, serve, status
@@ -33,7 +35,9 @@ def main() -> None:
 
 for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, prove):
     main.add_command(command)
-for noun in (posts, subscribers, consent, newsletters, campaigns, dkim):
+for noun in (posts, subscribers, segments, consent, newsletters, campaigns, dkim):
     main.add_command(noun)
+for about_one in (find, history, set_person, tag, untag):
+    subscribers.add_command(about_one)
 for step in (pause, resume, cancel):
     campaigns.add_command(step)

@@ -6,6 +6,7 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 from pipeline.clock.arming import arm
 from pipeline.clock.erasing import erase
 from pipeline.clock.finishing import foresee, last_finish
+from pipeline.clock.history import Happening, History, read_history
 from pipeline.clock.one_pass import Pass, run_pass
 from pipeline.clock.settling import settle_campaigns
 from pipeline.clock.site import Site
@@ -29,6 +30,8 @@ __all__ = [
     "Clock",
     "Content",
     "Finish",
+    "Happening",
+    "History",
     "Look",
     "Pass",
     "Site",
@@ -42,6 +45,7 @@ __all__ = [
     "last_finish",
     "publish_feeds",
     "read_content",
+    "read_history",
     "read_newsletters",
     "run_pass",
     "settle_campaigns",

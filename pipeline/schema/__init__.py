@@ -7,6 +7,8 @@ ever. What differs between SQLite and PostgreSQL stands in db/.
 from pipeline.schema.audience_tables import (
     mailing_lists,
     receipts,
+    segments,
+    subscriber_tags,
     subscribers,
     subscriptions,
     suppressions,
@@ -23,6 +25,7 @@ from pipeline.schema.campaign_tables import (
 )
 from pipeline.schema.columns import Id, Json, UtcDateTime, metadata
 from pipeline.schema.ledger_tables import decisions, deliveries, installations, ranges
+from pipeline.schema.search_keys import domain_of, name_key
 from pipeline.schema.states import (
     CampaignState,
     ConsentEvent,
@@ -49,17 +52,21 @@ __all__ = [
     "consumed_posts",
     "decisions",
     "deliveries",
+    "domain_of",
     "editions",
     "installations",
     "known_posts",
     "mailing_lists",
     "metadata",
+    "name_key",
     "newsletters",
     "occurrences",
     "ranges",
     "receipts",
     "schedules",
+    "segments",
     "slots",
+    "subscriber_tags",
     "subscribers",
     "subscriptions",
     "suppressions",
