@@ -95,6 +95,7 @@ NUMBERS_IN_TEXT = (
         "+3",
     ),
     *("999999999999999", "9999999999999999", "2026-01-31", "2026-1-31", "20260131", "\u0663", "+3"),
+    *("-03", "-.5", "-", ".", "0", "0.5", "3 "),
 )
 NAMES = ("plan", "Job title", "Größe", "visits", "in", "plan'", "a.b", "$.x", "x[0]")
 DAYS = (date(2026, 3, 3), date(2026, 3, 2), date(2026, 1, 31), date(2024, 2, 29))
@@ -196,6 +197,27 @@ def test_a_rule_holds_the_same_people_in_the_database_and_in_python(
         add_sendings(connection)
         add_people(connection, everybody)
         assert held(connection, rule) == expected
+        transaction.rollback()
+
+
+@pytest.mark.parametrize("name", ["plan", "Größe", "Job title"])
+def test_every_tricky_value_reads_the_same_in_the_database_and_in_python(
+    engine: Engine, name: str
+) -> None:
+    field = Field(Kind.ATTRIBUTE, name)
+    everybody = [MadeUp(attributes={name: value}) for value in (*TEXTS, *NUMBERS_IN_TEXT, 3, True)]
+    asked: list[Condition] = [
+        *(Compare(field, Op.AT_LEAST, number) for number in (-1e9, 3.0, 4.0)),
+        *(Compare(field, Op.IS, text) for text in TEXTS),
+        Compare(field, Op.BELOW, date(9000, 1, 1)),
+        Compare(field, Op.IS, value=True),
+        Known(field),
+    ]
+    with engine.connect() as connection, connection.begin() as transaction:
+        add_people(connection, everybody)
+        for condition in asked:
+            expected = [number for number, one in enumerate(everybody, 1) if holds(condition, one)]
+            assert held(connection, Rule("", condition)) == expected, condition
         transaction.rollback()
 
 
