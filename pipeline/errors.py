@@ -9,6 +9,7 @@ PipelineError                  something a person can put right
 ├── TemplateError              a newsletter template: its file and line
 ├── AudienceError              lists, subscribers, subscriptions
 │   ├── RowError               one row of an imported file
+│   ├── RuleError              a segment's rule: the character
 │   └── TokenError             a signed link that does not hold
 ├── CampaignError              newsletters, editions and campaigns
 │   └── InvalidTransition      a campaign asked to do what its state forbids
@@ -103,6 +104,15 @@ class RowError(AudienceError):
         super().__init__(f"{file}:{line}: {message}", hint=hint)
         self.file = file
         self.line = line
+
+
+class RuleError(AudienceError):
+    """A segment's rule cannot be read; `position` is the character, counted from 0."""
+
+    def __init__(self, message: str, *, rule: str, position: int, hint: str = "") -> None:
+        super().__init__(f"the rule at character {position + 1}: {message}", hint=hint)
+        self.rule = rule
+        self.position = position
 
 
 class TokenError(AudienceError):

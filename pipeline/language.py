@@ -1,7 +1,8 @@
-"""How a language writes dates, and which way its script runs."""
+"""What a language tag is, how a language writes dates, and which way its script runs."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 _MONTHS = {
@@ -9,6 +10,17 @@ _MONTHS = {
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
 }
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_LANGUAGE = re.compile(  # RFC 5646 2.1, without the grandfathered tags
+    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*"
+    r"(?:-x(?:-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether a text is in the form of a BCP 47 tag: en, en-GB, zh-Hant."""
+    return _LANGUAGE.fullmatch(text) is not None
 
 
 def primary(language: str) -> str:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.language import direction, format_date
+from pipeline.language import direction, format_date, is_language_tag
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_a_date_is_written_as_its_language_does(language: str, written: str) -> 
 )
 def test_scripts_run_their_own_way(language: str, way: str) -> None:
     assert direction(language) == way
+
+
+@pytest.mark.parametrize("tag", ["en", "en-GB", "zh-Hant", "de-CH-1996"])
+def test_a_language_tag_is_known_by_its_form(tag: str) -> None:
+    assert is_language_tag(tag)
+    assert not is_language_tag(f"{tag} ")
+    assert not is_language_tag(f"{tag}_")

@@ -11,6 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from pipeline.audience.addresses import Address, read_address
+from pipeline.audience.folding import composed
 from pipeline.errors import AudienceError, RowError
 
 EMAIL_HEADERS = ("email", "e-mail", "mail", "email address", "e-mail address")
@@ -208,11 +209,11 @@ def _person(
     attributes: dict[str, str] = {}
     name = ""
     for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        value = " ".join(cell.split())  # a line break inside a cell is a space
+        value = composed(cell)  # a line break inside a cell is a space
         if column.casefold() in NAME_HEADERS:
             name = name or value
         elif index != email_column and column:
-            attributes[column] = value
+            attributes[composed(column)] = value
     return Row(line, address, name, attributes)
 
 

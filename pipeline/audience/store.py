@@ -17,7 +17,9 @@ from pipeline.errors import AudienceError
 from pipeline.schema import (
     SubscriptionState,
     campaigns,
+    domain_of,
     mailing_lists,
+    name_key,
     subscribers,
     subscriptions,
 )
@@ -209,7 +211,10 @@ def _upsert_people(connection: Connection, rows: Sequence[Row], now: datetime) -
         people.on_conflict_do_update(
             index_elements=["identity"],
             set_={
-                "name": func.coalesce(func.nullif(people.excluded.name, ""), subscribers.c.name),
+                **{
+                    name: func.coalesce(func.nullif(people.excluded[name], ""), subscribers.c[name])
+                    for name in ("name", "name_key")
+                },
                 "attributes": merged(
                     connection, subscribers.c.attributes, people.excluded.attributes
                 ),
@@ -219,7 +224,9 @@ def _upsert_people(connection: Connection, rows: Sequence[Row], now: datetime) -
             {
                 "email": row.address.email,
                 "identity": row.address.identity,
+                "domain": domain_of(row.address.identity),
                 "name": row.name,
+                "name_key": name_key(row.name),
                 "attributes": row.attributes,
                 "created_at": now,
             }

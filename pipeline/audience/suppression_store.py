@@ -17,6 +17,7 @@ from pipeline.db import insert
 from pipeline.schema import (
     ConsentEvent,
     SuppressionReason,
+    subscriber_tags,
     subscribers,
     suppressions,
 )
@@ -172,10 +173,22 @@ def forget_person(connection: Connection, subscriber_id: int, now: datetime, sou
     emptied = connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id, subscribers.c.identity.is_not(None))
-        .values(email=null(), identity=null(), name="", attributes={}, language="", time_zone="")
+        .values(
+            email=null(),
+            identity=null(),
+            domain="",
+            name="",
+            name_key="",
+            attributes={},
+            language="",
+            time_zone="",
+        )
     )
     if not emptied.rowcount:
         return False
+    connection.execute(
+        delete(subscriber_tags).where(subscriber_tags.c.subscriber_id == subscriber_id)
+    )
     empty_receipts(connection, subscriber_id)
     said = Receipt(ConsentEvent.ERASED, now, None, subscriber_id, {"source": source})
     write_receipts(connection, [said])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline.errors import ContentErrors, PipelineError
+from pipeline.errors import ContentErrors, PipelineError, RuleError
 
 if TYPE_CHECKING:  # at run time these are imported by the commands that open a site
     from pipeline.clock import Site
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # at run time these are imported by the commands that open a 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SITE = "pipeline.site"
+_SHOWN = 60  # characters of a rule on either side of its fault
 # What moves a cursor or colours the rest of a screen (C0, DEL, C1, but for line breaks and tabs),
 # and half characters, which stand for octets of a file's name and cannot be written.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -89,8 +90,22 @@ def say_error(error: PipelineError) -> None:
     errors = error.errors if isinstance(error, ContentErrors) else (error,)
     for one in errors:
         click.echo(f"{click.style('Error:', fg='red')} {visible(str(one))}", err=True)
+        if isinstance(one, RuleError):
+            say(_marked(one), err=True)
         if one.hint:
             say(f"       {one.hint}", err=True)
+
+
+def _marked(error: RuleError) -> str:
+    """The rule, or the part of it around the fault, with a caret below the character."""
+    from rich.cells import cell_len
+
+    begins = max(0, error.position - _SHOWN)
+    shown = error.rule[begins : error.position + _SHOWN]
+    before = f"       {'…' * (begins > 0)}{shown[: error.position - begins]}"
+    behind = shown[error.position - begins :]
+    more = "…" * (error.position + _SHOWN < len(error.rule))
+    return f"{before}{behind}{more}\n{' ' * cell_len(visible(before))}^"
 
 
 class Program(click.Group):

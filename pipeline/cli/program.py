@@ -11,8 +11,10 @@ from pipeline.cli.exporting import export_subscribers
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts
+from pipeline.cli.people import find, history, set_person, tag, untag
 from pipeline.cli.proving import prove
 from pipeline.cli.retention import retention
+from pipeline.cli.segments import segments
 from pipeline.cli.signing import dkim
 from pipeline.cli.subscribers import subscribers
 from pipeline.cli.suppressions import suppressions
@@ -36,8 +38,10 @@ def main() -> None:
 
 for command in (init, check, run, serve, feeds, preview, status, reconcile, arm, retention, prove):
     main.add_command(command)
-for noun in (posts, subscribers, suppressions, consent, newsletters, campaigns, dkim):
+for noun in (posts, subscribers, segments, suppressions, consent, newsletters, campaigns, dkim):
     main.add_command(noun)
 subscribers.add_command(export_subscribers)
+for about_one in (find, history, set_person, tag, untag):
+    subscribers.add_command(about_one)
 for step in (pause, resume, cancel):
     campaigns.add_command(step)

@@ -6,6 +6,7 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 from pipeline.clock.arming import arm
 from pipeline.clock.erasing import erase
 from pipeline.clock.finishing import foresee, last_finish
+from pipeline.clock.history import Happening, History, read_history
 from pipeline.clock.joining import purge_requests, settle_requests
 from pipeline.clock.one_pass import Pass, run_pass
 from pipeline.clock.retention import Forgotten, forget_old
@@ -32,6 +33,8 @@ __all__ = [
     "Content",
     "Finish",
     "Forgotten",
+    "Happening",
+    "History",
     "Look",
     "Pass",
     "Site",
@@ -47,6 +50,7 @@ __all__ = [
     "publish_feeds",
     "purge_requests",
     "read_content",
+    "read_history",
     "read_newsletters",
     "run_pass",
     "settle_campaigns",

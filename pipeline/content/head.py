@@ -18,6 +18,7 @@ from pipeline.content.front_matter import Table, Text, Texts, Value
 from pipeline.content.plain import is_visible, one_line
 from pipeline.content.post import Day, Status, Visibility
 from pipeline.content.slug import make_slug, slug_in_url, slug_of_file
+from pipeline.language import is_language_tag
 
 _KEY_NAMES = (
     "title date slug id summary author tags category image image_alt updated status audience "
@@ -40,12 +41,6 @@ _OTHER_NAMES = {
     "visibility": "audience",
 }
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")  # RFC 3987 2.2, roughly
-_LANGUAGE = re.compile(  # RFC 5646 2.1, without the grandfathered tags
-    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"
-    r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*"
-    r"(?:-x(?:-[a-z0-9]{1,8})+)?",
-    re.IGNORECASE | re.ASCII,
-)
 _LONGEST_TITLE = 300
 _UNDATED = Moment(datetime(1970, 1, 1, tzinfo=UTC), date(1970, 1, 1))  # of a post with faults
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -228,7 +223,7 @@ class _Fields:
 
     def language(self) -> str:
         written = self.text("language")
-        if written and not _LANGUAGE.fullmatch(written):
+        if written and not is_language_tag(written):
             hint = "write a BCP 47 tag such as en, en-GB or zh-Hant"
             self.faults.add(f"{written!r} is no language tag", self.line("language"), hint)
         return written

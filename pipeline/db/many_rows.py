@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Dialect,
+    Select,
     Text,
     TypeDecorator,
     and_,
@@ -51,6 +52,11 @@ class _Between(FunctionElement[bool]):
     inherit_cache = True
 
 
+class _IsAmong(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+
 class _Elements(FunctionElement[Any]):
     inherit_cache = True
 
@@ -77,6 +83,16 @@ def lies_between(found: ColumnElement[int], low: Any, high: Any) -> ColumnElemen
     twenty. SQLite looks into the index row by row, unless it is given another way in.
     """
     return _Between(found, low, high)
+
+
+def is_among(found: ColumnElement[int], ids: Select[Any]) -> ColumnElement[bool]:
+    """The condition that a column is among the ids of a statement that stands for itself.
+
+    SQLite gathers the ids once, instead of looking for each person. PostgreSQL would too for IN,
+    but reads them all again for each person once they outgrow its memory: so it is asked by EXISTS,
+    which it makes a join of.
+    """
+    return _IsAmong(found, ids.correlate(None).scalar_subquery())
 
 
 def rows_param(name: str) -> Any:
@@ -110,6 +126,18 @@ def _is_between(element: _Between, compiler: SQLCompiler, **options: Any) -> str
 def _is_anywhere(element: _Between, compiler: SQLCompiler, **options: Any) -> str:
     _, low, high = (compiler.process(one, **options) for one in element.clauses)
     return f"{low} <= {high}"
+
+
+@compiles(_IsAmong, "postgresql")
+def _exists_among(element: _IsAmong, compiler: SQLCompiler, **options: Any) -> str:
+    found, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"EXISTS (SELECT FROM {ids} AS among (id) WHERE among.id = {found})"
+
+
+@compiles(_IsAmong, "sqlite")
+def _is_in_ids(element: _IsAmong, compiler: SQLCompiler, **options: Any) -> str:
+    found, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{found} IN {ids}"
 
 
 @compiles(_Elements, "postgresql")

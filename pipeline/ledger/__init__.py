@@ -11,6 +11,7 @@ from pipeline.ledger.copies import Armed, arm, find_hold, raise_generation
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
 from pipeline.ledger.fence import Result, Start, record, skip_gone, start
 from pipeline.ledger.forgetting import forget_replies
+from pipeline.ledger.histories import PersonDelivery, deliveries_of
 from pipeline.ledger.leases import (
     Range,
     Recipient,
@@ -32,6 +33,7 @@ __all__ = [
     "Armed",
     "Decided",
     "Doubt",
+    "PersonDelivery",
     "Range",
     "Recipient",
     "Result",
@@ -40,6 +42,7 @@ __all__ = [
     "arm",
     "count_eligible",
     "count_open_at",
+    "deliveries_of",
     "find_hold",
     "finish_campaigns",
     "forget_replies",

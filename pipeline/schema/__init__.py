@@ -7,6 +7,8 @@ ever. What differs between SQLite and PostgreSQL stands in db/.
 from pipeline.schema.audience_tables import (
     mailing_lists,
     receipts,
+    segments,
+    subscriber_tags,
     subscribers,
     subscriptions,
     suppressions,
@@ -24,6 +26,7 @@ from pipeline.schema.campaign_tables import (
 from pipeline.schema.columns import Id, Json, UtcDateTime, metadata
 from pipeline.schema.joining_tables import notices, requests
 from pipeline.schema.ledger_tables import decisions, deliveries, installations, ranges
+from pipeline.schema.search_keys import domain_of, name_key
 from pipeline.schema.states import (
     CampaignState,
     ConsentEvent,
@@ -56,11 +59,13 @@ __all__ = [
     "consumed_posts",
     "decisions",
     "deliveries",
+    "domain_of",
     "editions",
     "installations",
     "known_posts",
     "mailing_lists",
     "metadata",
+    "name_key",
     "newsletters",
     "notices",
     "occurrences",
@@ -68,7 +73,9 @@ __all__ = [
     "receipts",
     "requests",
     "schedules",
+    "segments",
     "slots",
+    "subscriber_tags",
     "subscribers",
     "subscriptions",
     "suppressions",

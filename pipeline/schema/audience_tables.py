@@ -4,24 +4,56 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
-from pipeline.schema.columns import Id, Json, metadata, one_of, time
+from pipeline.schema.columns import Id, Json, metadata, octets, one_of, time
+from pipeline.schema.search_keys import LONGEST_NAME_KEY, inserted_domain, inserted_name_key
 from pipeline.schema.states import ConsentEvent, SubscriptionState, SuppressionReason
 
 # One person at one address; what is not known of them is empty. `email` is the address as it is
 # mailed (domain as A-labels), `identity` the normal form that decides who is who; for an erased
-# person both are empty.
+# person both are empty. `name_key` and `domain` are what people are found by (search_keys.py); who
+# updates a name or an identity sets them too.
 subscribers = Table(
     "subscribers",
     metadata,
     Column("id", Id, primary_key=True),
     Column("email", String(320)),
-    Column("identity", String(320), unique=True),
+    Column("identity", octets(320), unique=True),
     Column("name", Text, nullable=False, server_default=""),
     Column("attributes", Json, nullable=False, server_default="{}"),
     Column("language", String(35), nullable=False, server_default=""),
     Column("time_zone", String(64), nullable=False, server_default=""),
     time("created_at", nullable=False),
+    Column(
+        "name_key",
+        octets(LONGEST_NAME_KEY),
+        nullable=False,
+        server_default="",
+        default=inserted_name_key,
+    ),
+    Column("domain", octets(255), nullable=False, server_default="", default=inserted_domain),
+    Index(None, "name_key", "id"),
+    Index(None, "domain", "id"),
     sqlite_autoincrement=True,
+)
+
+# What staff call people by: one tag of one person, without capitals.
+subscriber_tags = Table(
+    "subscriber_tags",
+    metadata,
+    Column("tag", octets(100), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), primary_key=True),
+    Index(None, "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+# Saved rules over subscribers; `rule` is in the language of docs/segments.md.
+segments = Table(
+    "segments",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("rule", Text, nullable=False),
+    time("created_at", nullable=False),
+    time("changed_at", nullable=False),
 )
 
 # What people subscribe to; the scope of consent.
@@ -58,7 +90,7 @@ subscriptions = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("identity", String(320), primary_key=True),
+    Column("identity", octets(320), primary_key=True),
     Column("reason", String(40), nullable=False),
     time("created_at", nullable=False),
     one_of("reason", SuppressionReason),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     MetaData,
+    String,
     TypeDecorator,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -45,6 +46,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def octets(length: int) -> String:
+    """Text in the order of its octets: SQLite's order; PostgreSQL's hangs on a language."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
 
 metadata = MetaData(
     naming_convention={
