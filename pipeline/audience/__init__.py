@@ -1,8 +1,18 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
+from pipeline.audience.batch_store import (
+    Arrival,
+    Batch,
+    Undone,
+    arrivals,
+    find_batch,
+    read_batches,
+    undo_batch,
+)
 from pipeline.audience.importer import (
     ImportReport,
+    Order,
     check_file,
     import_file,
     import_lists,
@@ -10,6 +20,7 @@ from pipeline.audience.importer import (
 )
 from pipeline.audience.keys import Keys, read_keys
 from pipeline.audience.macs import mac
+from pipeline.audience.presets import PRESETS, Preset, find_preset
 from pipeline.audience.receipt_store import (
     Proof,
     consent_of,
@@ -44,24 +55,33 @@ from pipeline.audience.suppression_store import (
 from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, unsubscribe_token
 
 __all__ = [
+    "PRESETS",
     "Address",
+    "Arrival",
+    "Batch",
     "Chain",
     "ImportReport",
     "Keys",
     "ListCount",
     "MailingList",
+    "Order",
     "Person",
+    "Preset",
     "Proof",
     "Receipt",
     "Subscription",
+    "Undone",
     "UnsubscribeClaim",
+    "arrivals",
     "check_file",
     "consent_of",
     "count_confirmed",
     "erase_person",
+    "find_batch",
     "find_id",
     "find_list",
     "find_person",
+    "find_preset",
     "find_subscription",
     "find_suppressed",
     "hold_list",
@@ -74,6 +94,7 @@ __all__ = [
     "list_people",
     "mac",
     "read_address",
+    "read_batches",
     "read_keys",
     "read_lists",
     "read_receipts",
@@ -81,6 +102,7 @@ __all__ = [
     "read_wording",
     "suppress",
     "suppress_identities",
+    "undo_batch",
     "unsubscribe",
     "unsubscribe_token",
     "verify_receipts",

@@ -2,13 +2,23 @@
 
 from pipeline.db.engine import database_url, make_engine, open_database
 from pipeline.db.many_rows import ids_param, is_one_of, lies_between, rows_param
-from pipeline.db.statements import hold_rows, insert, lock_rows, merged, take_turns
+from pipeline.db.staging import (
+    drop_staging,
+    fill_staging,
+    make_staging,
+    measure_staging,
+    seek_by_index,
+)
+from pipeline.db.statements import comparable, hold_rows, insert, lock_rows, merged, take_turns
 from pipeline.db.transactions import LastingConnection, reading, writing
 from pipeline.db.upgrading import migrate, upgrade
 
 __all__ = [
     "LastingConnection",
+    "comparable",
     "database_url",
+    "drop_staging",
+    "fill_staging",
     "hold_rows",
     "ids_param",
     "insert",
@@ -16,11 +26,14 @@ __all__ = [
     "lies_between",
     "lock_rows",
     "make_engine",
+    "make_staging",
+    "measure_staging",
     "merged",
     "migrate",
     "open_database",
     "reading",
     "rows_param",
+    "seek_by_index",
     "take_turns",
     "upgrade",
     "writing",

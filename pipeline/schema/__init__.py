@@ -5,6 +5,8 @@ ever. What differs between SQLite and PostgreSQL stands in db/.
 """
 
 from pipeline.schema.audience_tables import (
+    import_batches,
+    import_changes,
     mailing_lists,
     receipts,
     subscribers,
@@ -50,6 +52,8 @@ __all__ = [
     "decisions",
     "deliveries",
     "editions",
+    "import_batches",
+    "import_changes",
     "installations",
     "known_posts",
     "mailing_lists",
