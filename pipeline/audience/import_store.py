@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.audience.keys import Keys
 from pipeline.audience.presets import Standing
-from pipeline.audience.staging_store import differs, drop_erased, new_name, next_line, staged
+from pipeline.audience.staging_store import differs, drop_erased, new_name, next_place, staged
 from pipeline.audience.store import after_launches
 from pipeline.db import insert, merged, seek_by_index, take_turns
 from pipeline.schema import (
@@ -35,7 +35,7 @@ OPT_INS = staged.c.standing == Standing.SUBSCRIBED
 
 
 class Part:
-    """A few thousand staged rows that are applied in one transaction, in the order of the file."""
+    """A few thousand staged rows that are applied in one transaction."""
 
     def __init__(
         self, connection: Connection, batch_id: int, list_id: int, source: str, now: datetime
@@ -47,18 +47,18 @@ class Part:
         self._now = now
 
     def apply(self, which: ColumnElement[bool], keys: Keys, after: int, size: int) -> int | None:
-        """Apply the next rows behind line `after`; the last line of them, None when none were left.
+        """Apply the next rows behind the place `after`; the last place of them, None when none were left.
 
         Done again it changes nothing, so an import that was killed can be run again.
         """
         connection = self._connection
         take_turns(connection, "import")  # or two files with the same people may deadlock
-        last = next_line(connection, which, after, size)
+        last = next_place(connection, which, after, size)
         if last is None:
             return None
         seek_by_index(connection)
         drop_erased(connection, keys, after, last)  # who was erased meanwhile
-        part = and_(which, staged.c.line.between(after + 1, last))
+        part = and_(which, staged.c.place.between(after + 1, last))
         at = after_launches(connection, self._list_id, self._now)
         if which is OPT_OUTS:
             self._suppress(part)
@@ -125,11 +125,9 @@ class Part:
             literal(self._now, UtcDateTime()),
         ).where(part)
         columns = ["email", "identity", "name", "attributes", "created_at"]
-        self._insert(subscribers, columns, rows.order_by(staged.c.line))
+        self._insert(subscribers, columns, rows.order_by(staged.c.place))
 
-    def _subscribe(
-        self, part: ColumnElement[bool], state: SubscriptionState, at: datetime
-    ) -> None:
+    def _subscribe(self, part: ColumnElement[bool], state: SubscriptionState, at: datetime) -> None:
         left = state is SubscriptionState.UNSUBSCRIBED
         rows = (
             select(
@@ -176,5 +174,3 @@ class Part:
     def _insert(self, table: Any, columns: list[str], rows: Select[Any]) -> int:
         statement = insert(self._connection, table).from_select(columns, rows)
         return self._connection.execute(statement.on_conflict_do_nothing()).rowcount
-
-

@@ -86,6 +86,14 @@ class ImportReport:
         """How many people are new on the list."""
         return self.forecast.joined
 
+    @property
+    def undone_sentence(self) -> str:
+        """Why a file was left alone, and what to do."""
+        return (
+            f"{self.file.name} is not imported: its import batch {self.undone} was undone; change"
+            f" the file, or import it by hand: pipeline subscribers import {self.file.name}"
+        )
+
 
 def list_files(folder: Path) -> tuple[Path, ...]:
     """The CSV files of a site, one a list, in order of their names; none without a folder.
@@ -250,14 +258,12 @@ class _Run:
             batch_id = batch_store.begin_batch(connection, list_id, self._about(reading))
         done = 0
         for which in (import_store.OPT_OUTS, import_store.OPT_INS):
-            last_line: int | None = 0
-            while last_line is not None:
+            place: int | None = 0
+            while place is not None:
                 self.on_progress("Writing", done, report.rows)
                 with self.connection.writing() as connection:
-                    part = import_store.Part(
-                        connection, batch_id, list_id, self.source, self.now
-                    )
-                    last_line = part.apply(which, self.keys, last_line, PART)
+                    part = import_store.Part(connection, batch_id, list_id, self.source, self.now)
+                    place = part.apply(which, self.keys, place, PART)
                 done = min(done + PART, report.rows)
         return self._finish(report, batch_id)
 

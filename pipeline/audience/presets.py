@@ -45,7 +45,13 @@ class Field(StrEnum):
     NOTHING = "-"  # is left out
 
 
-PROOF = (Field.ASKED_AT, Field.ASKED_FROM, Field.CONFIRMED_AT, Field.CONFIRMED_FROM, Field.ASKED_VIA)
+PROOF = (
+    Field.ASKED_AT,
+    Field.ASKED_FROM,
+    Field.CONFIRMED_AT,
+    Field.CONFIRMED_FROM,
+    Field.ASKED_VIA,
+)
 REFUSED_BECAUSE = "refused because"  # the column that a file of refused rows has more
 
 # What any file's columns and words mean, whoever wrote it.

@@ -98,7 +98,7 @@ def make_reading(
             )
     asked = {plain(column): kind for column, kind in given.items()}
     preset = preset or recognise(columns)
-    meant = COLUMNS | (preset.columns if preset else {})
+    meant = {**COLUMNS, **(preset.columns if preset else {})}
     fields: list[Field | None] = []
     names = []
     for column in columns:
@@ -118,7 +118,7 @@ def make_reading(
 
 
 def _field(word: str) -> Field | None:
-    return Field(word) if word in Field else None
+    return next((kind for kind in Field if kind == word), None)
 
 
 class RowReader:

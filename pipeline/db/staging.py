@@ -47,7 +47,8 @@ def seek_by_index(connection: Connection) -> None:
     PostgreSQL would rather read a long table from end to end, again for each few thousand rows.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for setting in ("enable_hashjoin", "enable_mergejoin", "jit"):
+            connection.execute(text(f"SET LOCAL {setting} = off"))
 
 
 def _copy(connection: Connection, table: Table, rows: Rows) -> None:

@@ -53,7 +53,16 @@ import_batches = Table(
     Column("undone_by", Text, nullable=False, server_default=""),
     *(
         Column(name, Integer, nullable=False, server_default="0")
-        for name in ("rows", "joined", "changed", "left", "suppressed", "kept_away", "refused", "absent")
+        for name in (
+            "rows",
+            "joined",
+            "changed",
+            "left",
+            "suppressed",
+            "kept_away",
+            "refused",
+            "absent",
+        )
     ),
     sqlite_autoincrement=True,
 )
@@ -83,8 +92,8 @@ subscriptions = Table(
     Column("source", Text, nullable=False),
     time("confirmed_at"),
     time("unsubscribed_at"),
-    Column("batch_id", ForeignKey("import_batches.id")),
-    Column("left_batch_id", ForeignKey("import_batches.id")),
+    Column("batch_id", Id),  # no reference: PostgreSQL would look the batch up for each row again
+    Column("left_batch_id", Id),
     Column("proof", Json),
     one_of("state", SubscriptionState),
     sqlite_with_rowid=False,
@@ -99,7 +108,7 @@ suppressions = Table(
     Column("identity", String(320), primary_key=True),
     Column("reason", String(40), nullable=False),
     time("created_at", nullable=False),
-    Column("batch_id", ForeignKey("import_batches.id")),
+    Column("batch_id", Id),
     one_of("reason", SuppressionReason),
 )
 

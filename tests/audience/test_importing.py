@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from pipeline import audience
-from pipeline.audience import ImportReport, ListCount, Person, importer, store
+from pipeline.audience import ImportReport, ListCount, Person, importer, staging_store
 from pipeline.db import reading, writing
 from pipeline.errors import AudienceError
 from pipeline.schema import SubscriptionState, subscribers, subscriptions
@@ -102,7 +102,8 @@ def test_a_new_row_is_a_new_person(engine: Engine, bring: Import) -> None:
 def test_more_people_than_fit_into_one_transaction(
     engine: Engine, bring: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 3)
+    monkeypatch.setattr(importer, "STAGED_AT_ONCE", 4)
+    monkeypatch.setattr(importer, "PART", 3)
     rows = "".join(f"p{number}@larkfield.example\n" for number in range(10))
 
     assert bring(f"email\n{rows}").joined == 10
@@ -290,23 +291,22 @@ def test_a_file_whose_name_can_be_no_list_is_told(bring: Import, name: str) -> N
 def test_a_file_that_grows_while_it_is_read_is_told_and_its_half_row_is_nobody(
     engine: Engine, write: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 1)
     file = write(f"email\n{ADA}\n{BOB[:-2]}")
-    upsert = store.upsert
+    stage = staging_store.stage
 
-    def grow_and_upsert(*arguments: Any) -> None:
+    def grow_and_stage(*arguments: Any) -> None:
         with file.open("a") as more:
             more.write(f"{BOB[-2:]}\n{CID}\n")
-        upsert(*arguments)
+        stage(*arguments)
 
-    monkeypatch.setattr(store, "upsert", grow_and_upsert)
+    monkeypatch.setattr(staging_store, "stage", grow_and_stage)
     with pytest.raises(AudienceError, match="was changed while it was read") as caught:
         audience.import_file(engine, file, NOW)
     assert "when it is whole" in caught.value.hint
-    assert [person.email for person in on_list(engine)] == [ADA]
+    assert counted(engine) == ()
 
-    monkeypatch.setattr(store, "upsert", upsert)
-    assert audience.import_file(engine, file, NOW).joined == 2
+    monkeypatch.setattr(staging_store, "stage", stage)
+    assert audience.import_file(engine, file, NOW).joined == 3
 
 
 def test_files_are_found_in_order_and_nothing_else_is(tmp_path: Path) -> None:

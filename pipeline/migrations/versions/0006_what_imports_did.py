@@ -16,7 +16,11 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 COUNTS = ("rows", "joined", "changed", "left", "suppressed", "kept_away", "refused", "absent")
-BATCHES = (("subscriptions", "batch_id"), ("subscriptions", "left_batch_id"), ("suppressions", "batch_id"))
+BATCHES = (
+    ("subscriptions", "batch_id"),
+    ("subscriptions", "left_batch_id"),
+    ("suppressions", "batch_id"),
+)
 
 
 def upgrade() -> None:
@@ -58,22 +62,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch_id", "subscriber_id", name=op.f("pk_import_changes")),
         sqlite_with_rowid=False,
     )
-    # In place: SQLite would else make the tables anew, however long the lists are.
-    kind = ID.compile(dialect=op.get_bind().dialect)
     for table, name in BATCHES:
-        op.execute(
-            f"ALTER TABLE {table} ADD COLUMN {name} {kind}"
-            f" CONSTRAINT fk_{table}_{name} REFERENCES import_batches (id)"
-        )
+        op.add_column(table, sa.Column(name, ID, nullable=True))
     op.add_column("subscriptions", sa.Column("proof", JSON, nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("suppressions") as batch:
-        batch.drop_column("batch_id")
-    with op.batch_alter_table("subscriptions") as batch:
-        batch.drop_column("proof")
-        batch.drop_column("left_batch_id")
-        batch.drop_column("batch_id")
+    op.drop_column("subscriptions", "proof")
+    for table, name in BATCHES:
+        op.drop_column(table, name)
     op.drop_table("import_changes")
     op.drop_table("import_batches")
