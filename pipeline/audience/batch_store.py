@@ -186,10 +186,17 @@ def arrivals(connection: Connection, address: Address) -> tuple[Arrival, ...]:
         subscriptions.c.left_batch_id == import_batches.c.id,
     )
     rows = connection.execute(
-        _batches()
-        .add_columns(subscriptions.c.left_batch_id, subscriptions.c.proof)
-        .join(subscriptions, and_(subscriptions.c.list_id == import_batches.c.list_id, met))
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        select(
+            import_batches,
+            mailing_lists.c.name.label("list"),
+            subscriptions.c.left_batch_id,
+            subscriptions.c.proof,
+        )
+        .select_from(
+            subscribers.join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+            .join(import_batches, and_(_ON_LIST, met))
+            .join(mailing_lists, mailing_lists.c.id == import_batches.c.list_id)
+        )
         .where(subscribers.c.identity == address.identity)
         .order_by(import_batches.c.id)
     )
@@ -246,7 +253,7 @@ def _refuse_while_launched(connection: Connection, list_id: int) -> None:
     if campaign is not None:
         raise AudienceError(
             f"campaign {campaign} is on its way to people of this batch",
-            hint=f"wait until it is sent, or stop it at once: `pipeline cancel {campaign}`",
+            hint=f"wait until it is sent, or stop it: `pipeline campaigns cancel {campaign}`",
         )
 
 

@@ -47,7 +47,7 @@ class Part:
         self._now = now
 
     def apply(self, which: ColumnElement[bool], keys: Keys, after: int, size: int) -> int | None:
-        """Apply the next rows behind the place `after`; the last place of them, None when none were left.
+        """Apply the next rows behind the place `after`; their last place, None when none were left.
 
         Done again it changes nothing, so an import that was killed can be run again.
         """
@@ -117,13 +117,14 @@ class Part:
 
     def _add_people(self, part: ColumnElement[bool], *, named: bool) -> None:
         """Add who is not known yet; of who left elsewhere only the address is kept."""
+        known = exists().where(subscribers.c.identity == staged.c.identity)
         rows = select(
             staged.c.email,
             staged.c.identity,
             staged.c.name if named else literal(""),
             staged.c.attributes if named else literal({}, Json),
             literal(self._now, UtcDateTime()),
-        ).where(part)
+        ).where(part, not_(known))  # a row that is not taken would use up an id
         columns = ["email", "identity", "name", "attributes", "created_at"]
         self._insert(subscribers, columns, rows.order_by(staged.c.place))
 

@@ -91,7 +91,7 @@ class ImportReport:
         """Why a file was left alone, and what to do."""
         return (
             f"{self.file.name} is not imported: its import batch {self.undone} was undone; change"
-            f" the file, or import it by hand: pipeline subscribers import {self.file.name}"
+            f" the file, or import it by hand: pipeline subscribers import {self.file}"
         )
 
 

@@ -223,9 +223,9 @@ class RowReader:
         for place in self._states:
             word = plain(cells[place])
             if word not in self._words and word and self._strict:
+                column, said = self.reading.columns[place], cells[place].strip()[:60]
                 raise _Unusable(
-                    f"the column {self.reading.columns[place]!r} says {cells[place].strip()[:60]!r},"
-                    " which nobody knows",
+                    f"the column {column!r} says {said!r}, which nobody knows",
                     "it may mean that the person left; write subscribed or unsubscribed",
                 )
             standing = max(standing, self._words.get(word, Standing.SUBSCRIBED))

@@ -205,16 +205,15 @@ def unsubscribe(
         )
         .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
     )
-    if changed.rowcount == 0:
-        return _say_again(connection, list_id, subscriber_id)
-    left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
-    write_receipts(connection, [left])
-    return True
+    if changed.rowcount or _say_again(connection, list_id, subscriber_id):
+        left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
+        write_receipts(connection, [left])
+    return changed.rowcount > 0
 
 
 def _say_again(connection: Connection, list_id: int, subscriber_id: int) -> bool:
     """Keep the wish of somebody whom an import had taken off: undoing it does not undo theirs."""
-    connection.execute(
+    changed = connection.execute(
         update(subscriptions)
         .where(
             subscriptions.c.list_id == list_id,
@@ -223,7 +222,7 @@ def _say_again(connection: Connection, list_id: int, subscriber_id: int) -> bool
         )
         .values(left_batch_id=null())
     )
-    return False
+    return changed.rowcount > 0
 
 
 def hold_list(connection: Connection, list_id: int) -> None:

@@ -36,7 +36,7 @@ def _order(site: Site, file: Path, by: str | None, options: Mapping[str, Any]) -
     if not options["basis"] and not own and not options["dry"]:
         raise AudienceError(
             f"{file}: what allows to mail these people is not stated",
-            hint='as in: --basis "signed up on the old site, confirmed by mail"; it is kept as proof',
+            hint='as in: --basis "signed up on the old site, confirmed by mail"; kept as proof',
         )
     preset = audience.find_preset(options["preset"]) if options["preset"] else None
     basis = {"basis": options["basis"]} if options["basis"] else {}
