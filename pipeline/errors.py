@@ -104,6 +104,7 @@ class RowError(AudienceError):
         super().__init__(f"{file}:{line}: {message}", hint=hint)
         self.file = file
         self.line = line
+        self.reason = message
 
 
 class RuleError(AudienceError):

@@ -1,6 +1,15 @@
 """Who gets the mail: subscribers, lists, subscriptions, suppressions, and how people leave."""
 
 from pipeline.audience.addresses import Address, read_address
+from pipeline.audience.batch_store import (
+    Arrival,
+    Batch,
+    Undone,
+    arrivals,
+    find_batch,
+    read_batches,
+    undo_batch,
+)
 from pipeline.audience.confirming import (
     confirm_token,
     form_stamp,
@@ -12,6 +21,7 @@ from pipeline.audience.export_store import Exported, export_people, export_suppr
 from pipeline.audience.exporting import attribute_names, rows_of, write_csv, write_json
 from pipeline.audience.importer import (
     ImportReport,
+    Order,
     check_file,
     import_file,
     import_lists,
@@ -51,6 +61,7 @@ from pipeline.audience.people_store import (
     remove_tags,
     set_value,
 )
+from pipeline.audience.presets import PRESETS, Preset, find_preset
 from pipeline.audience.reading import read_rule
 from pipeline.audience.receipt_store import (
     Proof,
@@ -113,9 +124,12 @@ from pipeline.audience.tokens import UnsubscribeClaim, read_unsubscribe_token, u
 
 __all__ = [
     "LINK_DAYS",
+    "PRESETS",
     "Address",
+    "Arrival",
     "Asking",
     "Attribute",
+    "Batch",
     "Chain",
     "Confirmation",
     "Departure",
@@ -128,8 +142,10 @@ __all__ = [
     "ListCount",
     "MailingList",
     "Membership",
+    "Order",
     "Person",
     "Place",
+    "Preset",
     "Profile",
     "Proof",
     "Receipt",
@@ -140,9 +156,11 @@ __all__ = [
     "Standing",
     "Subscription",
     "SuppressionReport",
+    "Undone",
     "UnsubscribeClaim",
     "add_request",
     "add_tags",
+    "arrivals",
     "attribute_names",
     "check_file",
     "check_names",
@@ -158,10 +176,12 @@ __all__ = [
     "erase_person",
     "export_people",
     "export_suppressions",
+    "find_batch",
     "find_id",
     "find_list",
     "find_people",
     "find_person",
+    "find_preset",
     "find_segment",
     "find_subscription",
     "find_suppressed",
@@ -185,6 +205,7 @@ __all__ = [
     "pause_subscription",
     "purge_requests",
     "read_address",
+    "read_batches",
     "read_confirm_token",
     "read_confirmation",
     "read_form_stamp",
@@ -207,6 +228,7 @@ __all__ = [
     "settle_requests",
     "suppress",
     "suppress_identities",
+    "undo_batch",
     "unsubscribe",
     "unsubscribe_all",
     "unsubscribe_token",

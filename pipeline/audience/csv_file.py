@@ -4,93 +4,103 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from stat import S_ISREG
+from typing import Self
 
-from pipeline.audience.addresses import Address, read_address
-from pipeline.audience.folding import composed
+from pipeline.audience.presets import Preset
+from pipeline.audience.rows import LONGEST_VALUE, Row, RowReader, find_fault, make_reading
 from pipeline.errors import AudienceError, RowError
 
-EMAIL_HEADERS = ("email", "e-mail", "mail", "email address", "e-mail address")
-NAME_HEADERS = ("name", "full name")
-# How other tools mark who gets no mail. A person who left there must not be mailed from here.
-STATE_HEADERS = ("status", "state", "subscription", "subscription status", "email status")
-STATES_WITHOUT_MAIL = frozenset(
-    [
-        "unsubscribed",
-        "unconfirmed",
-        "cleaned",
-        "bounced",
-        "complained",
-        "blocked",
-        "blocklisted",
-        "blacklisted",
-        "disabled",
-        "inactive",
-        "suppressed",
-        "pending",
-        "opted-out",
-        "opt-out",
-        "opted_out",
-        "non-subscribed",
-    ]
-)
-LEAVING_HEADERS = (
-    "unsubscribed",
-    "unsubscribed_at",
-    "unsubscribed at",
-    "unsub_time",
-    "unsubscribe_time",
-    "unsubscribe time",
-    "opt_out_time",
-    "opted_out_at",
-)
-LONGEST_VALUE = 2000  # characters
+__all__ = ["LONGEST_VALUE", "CellReader", "Row", "Sheet", "examine", "read_rows"]
+
 _QUOTE_HINT = (
     "look for a double quote that does not belong there; if all of it is meant, write it in one"
     " line"
 )
-_UNREADABLE = "\ufffd"  # stands for octets that are no letter in the file's encoding
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
 _NO_UTF8 = re.compile(r"[\udc80-\udcff]")  # an octet that UTF-8 cannot have there
 _UTF8 = re.compile(r"[^\x00-\x7f\udc80-\udcff]")  # a letter beyond ASCII, whole
 
 
 @dataclass(frozen=True)
-class Row:
-    """One person as the file has them; `line` is where the row ends, counted from 1."""
+class Sheet:
+    """A file as it lies: how it is written, its SHA-256 and its size in octets."""
 
-    line: int
-    address: Address
-    name: str
-    attributes: dict[str, str]
+    path: Path
+    encoding: str
+    sha256: str
+    size: int
 
 
-def read_rows(path: Path) -> Iterator[Row | RowError]:
-    """Every row of `path`, or what is wrong with it; streams, so memory stays flat.
-
-    Understands UTF-8 with or without BOM, UTF-16 with BOM and Windows-1252; `,`, `;` and tab;
-    LF, CRLF and CR; quoted line breaks. Raises AudienceError when the file cannot be read or
-    there is no column of addresses at all.
-    """
+def examine(path: Path) -> Sheet:
+    """Find out how a file is written. Raises AudienceError for one that cannot be read."""
     try:
         # Read twice, as the encoding is guessed: what comes through a pipe can be read only once.
         if not S_ISREG(path.stat().st_mode):
             raise AudienceError(f"{path}: is no regular file", hint="save the list as a CSV file")
-        encoding = _encoding(path)
+        return _examine(path)
     except OSError as error:
         raise AudienceError(
             f"{path}: cannot be read: {error.strerror}", hint="mend its permissions, or its name"
         ) from error
-    with path.open(encoding=encoding, errors="replace", newline="") as handle:
-        first = handle.readline(64 * 1024)
-        handle.seek(0)
-        reader = csv.reader(handle, delimiter=_delimiter(first), strict=True)
-        columns = _columns(path, reader)
-        yield from _rows(path, reader, columns, _email_column(path, columns))
+
+
+class CellReader:
+    """The rows of a sheet as cells; streams, so memory stays flat.
+
+    Understands UTF-8 with or without BOM, UTF-16 with BOM and Windows-1252; `,`, `;` and tab;
+    LF, CRLF and CR; quoted line breaks. `columns` are there once it is open. Raises AudienceError
+    for a first line that is no header.
+    """
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self.columns: list[str] = []
+
+    def __enter__(self) -> Self:
+        path = self._sheet.path
+        self._file = path.open("rb")
+        text = io.TextIOWrapper(self._file, self._sheet.encoding, errors="replace", newline="")
+        first = text.readline(64 * 1024)
+        text.seek(0)
+        self._text = text
+        self._reader = csv.reader(text, delimiter=_delimiter(first), strict=True)
+        try:
+            self.columns = _columns(path, self._reader)
+        except AudienceError:
+            text.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._text.close()
+
+    @property
+    def position(self) -> int:
+        """How many octets were read."""
+        return self._file.tell()
+
+    def rows(self) -> Iterator[tuple[int, list[str]] | RowError]:
+        """Each row that holds something, with the line it ends in, or why it is none."""
+        return _rows(self._sheet.path, self._reader)
+
+
+def read_rows(
+    path: Path, *, given: Mapping[str, str] | None = None, preset: Preset | None = None
+) -> Iterator[Row | RowError]:
+    """Every person in `path`, or what is wrong with the row.
+
+    Raises AudienceError when the file cannot be read or there is no column of addresses at all.
+    """
+    with CellReader(examine(path)) as cells:
+        reader = RowReader(make_reading(path, cells.columns, given or {}, preset))
+        for found in cells.rows():
+            yield found if isinstance(found, RowError) else reader.read(*found)
 
 
 def _columns(path: Path, reader: Iterator[list[str]]) -> list[str]:
@@ -103,29 +113,30 @@ def _columns(path: Path, reader: Iterator[list[str]]) -> list[str]:
             f"{path}:1: the names of the columns run down to line {_line(reader)} and hold people",
             hint=_QUOTE_HINT,
         )
-    if any(map(_fault, columns)):
+    if any(map(find_fault, columns)):
         raise AudienceError(
             f"{path}:1: the names of the columns cannot be read", hint="save the file as UTF-8"
         )
     return columns
 
 
-def _rows(
-    path: Path, reader: Iterator[list[str]], columns: list[str], email_column: int
-) -> Iterator[Row | RowError]:
+def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]] | RowError]:
+    ended = _line(reader)
     while True:
-        begins = _line(reader) + 1
+        begins = ended + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _unreadable(path, begins, _line(reader), error)
+            ended = _line(reader)
+            yield _unreadable(path, begins, ended, error)
             continue
-        if _line(reader) > begins and _holds_others(cells):
-            yield _swallowed(path, begins, _line(reader))
+        ended = _line(reader)
+        if ended > begins and _holds_others(cells):
+            yield _swallowed(path, begins, ended)
         elif any(cell.strip() for cell in cells):
-            yield _row(path, _line(reader), columns, cells, email_column)
+            yield ended, cells
 
 
 def _holds_others(cells: Sequence[str]) -> bool:
@@ -158,80 +169,11 @@ def _line(reader: Iterator[list[str]]) -> int:
     return int(reader.line_num)  # type: ignore[attr-defined]  # csv.reader has it, Iterator not
 
 
-def _row(
-    path: Path, line: int, columns: Sequence[str], cells: list[str], email_column: int
-) -> Row | RowError:
-    if len(cells) > len(columns):
-        return RowError(
-            f"has {len(cells)} cells, but the header names {len(columns)}",
-            file=path,
-            line=line,
-            hint="put cells that contain the separator in double quotes",
-        )
-    cells += [""] * (len(columns) - len(cells))
-    for column, cell in zip(columns, cells, strict=True):
-        if fault := _fault(cell):
-            return RowError(f"the column {column!r} {fault}", file=path, line=line)
-    try:
-        address = read_address(cells[email_column])
-    except AudienceError as error:
-        return RowError(str(error), file=path, line=line)
-    for column, cell in zip(columns, cells, strict=True):
-        if _says_left(column.casefold(), cell.strip().casefold()):
-            return RowError(
-                f"the column {column!r} says {cell.strip()[:60]!r}, so nobody is added",
-                file=path,
-                line=line,
-                hint="who left elsewhere stays away here; take the column out if it means more",
-            )
-    return _person(line, address, columns, cells, email_column)
-
-
-def _fault(cell: str) -> str:
-    """What is wrong with a cell, or nothing."""
-    if len(cell) > LONGEST_VALUE:
-        return "is too long"
-    if _CONTROL.search(cell):
-        return "holds a control character"
-    return "holds a letter that cannot be read: save the file as UTF-8" * (_UNREADABLE in cell)
-
-
-def _says_left(column: str, cell: str) -> bool:
-    """Whether another tool's export marks a person as one who gets no mail."""
-    if column in STATE_HEADERS:
-        return cell in STATES_WITHOUT_MAIL
-    return column in LEAVING_HEADERS and cell not in ("", "0", "no", "false", "null")
-
-
-def _person(
-    line: int, address: Address, columns: Sequence[str], cells: list[str], email_column: int
-) -> Row:
-    attributes: dict[str, str] = {}
-    name = ""
-    for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        value = composed(cell)  # a line break inside a cell is a space
-        if column.casefold() in NAME_HEADERS:
-            name = name or value
-        elif index != email_column and column:
-            attributes[composed(column)] = value
-    return Row(line, address, name, attributes)
-
-
-def _email_column(path: Path, columns: Sequence[str]) -> int:
-    for index, column in enumerate(columns):
-        if column.casefold() in EMAIL_HEADERS:
-            return index
-    raise AudienceError(
-        f"{path}:1: has no column called 'email'",
-        hint="the first line names the columns, as in: email,name",
-    )
-
-
 def _delimiter(header: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def _encoding(path: Path) -> str:
+def _examine(path: Path) -> Sheet:
     """Guess from the whole file: one octet at its end can decide.
 
     A file with letters in UTF-8 and some octets that are not is UTF-8 with broken rows, which are
@@ -239,15 +181,19 @@ def _encoding(path: Path) -> str:
     """
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     whole = broken = False
+    digest, size, mark = sha256(), 0, b""
     with path.open("rb") as handle:
-        if handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-        handle.seek(0)
         block = b"x"
         while block:
             block = handle.read(1 << 20)
+            digest.update(block)
+            mark, size = mark or block[:2], size + len(block)
             text = decoder.decode(block, final=not block)
             if not text.isascii():
                 whole = whole or _UTF8.search(text) is not None
                 broken = broken or _NO_UTF8.search(text) is not None
-    return "cp1252" if broken and not whole else "utf-8-sig"
+    if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        encoding = "utf-16"
+    else:
+        encoding = "cp1252" if broken and not whole else "utf-8-sig"
+    return Sheet(path, encoding, digest.hexdigest(), size)

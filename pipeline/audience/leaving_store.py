@@ -39,12 +39,16 @@ def unsubscribe_all(connection: Connection, departures: Iterable[Departure], now
     for one in departures:
         by_list.setdefault(one.list_id, {}).setdefault(one.subscriber_id, one)
     written: list[Receipt] = []
+    left = 0
     for list_id in sorted(by_list):  # in order, as always: or two of us may deadlock
-        for person in _take_off(connection, list_id, by_list[list_id], now):
+        people = by_list[list_id]
+        off = _take_off(connection, list_id, people, now)
+        left += len(off)
+        for person in sorted({*off, *_say_again(connection, list_id, people)}):
             details = {"source": by_list[list_id][person].source}
             written.append(Receipt(ConsentEvent.LEFT, now, list_id, person, details))
     write_receipts(connection, written)
-    return len(written)
+    return left
 
 
 def _take_off(
@@ -66,6 +70,20 @@ def _take_off(
         .returning(subscriptions.c.subscriber_id)
     )
     return sorted(changed.scalars())
+
+
+def _say_again(connection: Connection, list_id: int, people: Collection[int]) -> list[int]:
+    """Keep the wish of those whom an import had taken off: undoing it does not undo theirs."""
+    said = (
+        update(subscriptions)
+        .where(
+            subscriptions.c.list_id == list_id,
+            subscriptions.c.subscriber_id.in_(list(people)),
+            subscriptions.c.left_batch_id.is_not(None),
+        )
+        .values(left_batch_id=null())
+    )
+    return list(connection.execute(said.returning(subscriptions.c.subscriber_id)).scalars())
 
 
 def come_back(
@@ -108,7 +126,11 @@ def return_to_list(connection: Connection, row: Any, now: datetime) -> bool:
 
     False when two rosters that are still being opened cannot both be kept true: a moment for both.
     """
-    values: dict[str, Any] = {"state": SubscriptionState.CONFIRMED, "unsubscribed_at": null()}
+    values: dict[str, Any] = {
+        "state": SubscriptionState.CONFIRMED,
+        "unsubscribed_at": null(),
+        "left_batch_id": null(),
+    }
     if _launched_since(connection, row.list_id, row.unsubscribed_at):
         if _is_counted_by_former(connection, row):
             return False

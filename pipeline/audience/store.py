@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,15 +10,12 @@ from sqlalchemy import Connection, Select, and_, func, select
 from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
-from pipeline.audience.csv_file import Row
-from pipeline.db import insert, lock_rows, merged, take_turns
+from pipeline.db import insert, lock_rows
 from pipeline.errors import AudienceError
 from pipeline.schema import (
     SubscriptionState,
     campaigns,
-    domain_of,
     mailing_lists,
-    name_key,
     subscribers,
     subscriptions,
 )
@@ -89,6 +85,13 @@ def find_list(connection: Connection, name: str) -> MailingList:
             hint=f"add subscribers/{name}.csv, or mend the name",
         )
     return MailingList(row.id, row.name)
+
+
+def find_list_id(connection: Connection, name: str) -> int | None:
+    """The id of the list called `name`; None when there is none."""
+    return connection.execute(
+        select(mailing_lists.c.id).where(mailing_lists.c.name == name)
+    ).scalar()
 
 
 def read_lists(connection: Connection) -> tuple[ListCount, ...]:
@@ -189,96 +192,6 @@ def _subscription(row: SqlRow[Any]) -> Subscription:
         row.unsubscribed_at,
         row.paused_until,
     )
-
-
-def upsert(
-    connection: Connection, list_id: int, rows: Sequence[Row], source: str, now: datetime
-) -> None:
-    """Add people and put them on a list.
-
-    A known person's name and attributes follow the file, and keep what it does not say: somebody
-    on two lists has both files' columns. Their subscription never follows it: who unsubscribed is
-    not brought back.
-    """
-    take_turns(connection, "import")  # or two files with some of the same people may deadlock
-    _upsert_people(connection, rows, now)
-    _subscribe(connection, list_id, rows, source, now)
-
-
-def _upsert_people(connection: Connection, rows: Sequence[Row], now: datetime) -> None:
-    people = insert(connection, subscribers)
-    connection.execute(
-        people.on_conflict_do_update(
-            index_elements=["identity"],
-            set_={
-                **{
-                    name: func.coalesce(func.nullif(people.excluded[name], ""), subscribers.c[name])
-                    for name in ("name", "name_key")
-                },
-                "attributes": merged(
-                    connection, subscribers.c.attributes, people.excluded.attributes
-                ),
-            },
-        ),
-        [
-            {
-                "email": row.address.email,
-                "identity": row.address.identity,
-                "domain": domain_of(row.address.identity),
-                "name": row.name,
-                "name_key": name_key(row.name),
-                "attributes": row.attributes,
-                "created_at": now,
-            }
-            for row in rows
-        ],
-    )
-
-
-def _subscribe(
-    connection: Connection, list_id: int, rows: Sequence[Row], source: str, now: datetime
-) -> None:
-    ids = connection.execute(
-        select(subscribers.c.id)
-        .where(subscribers.c.identity.in_([row.address.identity for row in rows]))
-        .order_by(subscribers.c.id)
-    ).scalars()
-    confirmed_at = after_launches(connection, list_id, now)
-    connection.execute(
-        insert(connection, subscriptions).on_conflict_do_nothing(),
-        [
-            {
-                "list_id": list_id,
-                "subscriber_id": subscriber_id,
-                "state": SubscriptionState.CONFIRMED,
-                "source": source,
-                "confirmed_at": confirmed_at,
-            }
-            for subscriber_id in ids
-        ],
-    )
-
-
-def count_subscriptions(connection: Connection, list_id: int) -> int:
-    """How many people stand on a list, in whatever state."""
-    return connection.execute(
-        select(func.count()).where(subscriptions.c.list_id == list_id)
-    ).scalar_one()
-
-
-def count_absent(connection: Connection, list_id: int, source: str, present: Iterable[str]) -> int:
-    """How many confirmed people came by `source` and are not among the identities `present`."""
-    came = connection.execute(
-        select(subscribers.c.identity)
-        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-        .where(
-            subscriptions.c.list_id == list_id,
-            subscriptions.c.source == source,
-            subscriptions.c.state == SubscriptionState.CONFIRMED,
-        )
-    ).scalars()
-    known = set(present)
-    return sum(identity not in known for identity in came)
 
 
 def hold_list(connection: Connection, list_id: int) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pipeline.audience.addresses import read_address
-from pipeline.audience.csv_file import EMAIL_HEADERS
 from pipeline.audience.exporting import unguard
 from pipeline.audience.suppression_store import suppress_identities
 from pipeline.db import writing
@@ -21,6 +20,7 @@ from pipeline.errors import AudienceError, RowError
 from pipeline.schema import SuppressionReason
 
 BATCH = 2_000  # rows written in one transaction
+_COLUMNS = ("identity", "email", "e-mail", "mail", "email address", "e-mail address")
 _HASHED = re.compile(r"hash:[0-9a-f]{32}")
 _REASONS = ", ".join(reason.value for reason in SuppressionReason)
 
@@ -68,7 +68,7 @@ def _usable(file: Path, refused: list[RowError]) -> Iterator[tuple[str, Suppress
 
 def _column(file: Path, names: Sequence[str]) -> str:
     for name in names:
-        if name.strip().casefold() in ("identity", *EMAIL_HEADERS):
+        if name.strip().casefold() in _COLUMNS:
             return name
     raise AudienceError(
         f"{file}:1: has no column called 'email' or 'identity'",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, null, select, update
+from sqlalchemy import Connection, delete, exists, func, null, select, update
 
 from pipeline.audience.keys import Keys
 from pipeline.audience.leaving_store import come_back, unsubscribe
@@ -13,12 +13,14 @@ from pipeline.audience.macs import mac
 from pipeline.audience.receipt_store import empty_receipts, write_receipts
 from pipeline.audience.receipts import Receipt
 from pipeline.audience.store import read_subscriptions
-from pipeline.db import insert
+from pipeline.db import insert, take_turns
 from pipeline.schema import (
     ConsentEvent,
     SuppressionReason,
+    import_changes,
     subscriber_tags,
     subscribers,
+    subscriptions,
     suppressions,
 )
 
@@ -48,7 +50,8 @@ def suppress_identities(
 ) -> int:
     """Never mail these identities, known here or not; an address's first reason stays.
 
-    How many were not suppressed before.
+    How many were not suppressed before. What an import brought is no longer its alone: undoing it
+    does not let them be mailed again.
     """
     # In order, so that two processes with some of the same addresses wait instead of deadlock.
     rows = [
@@ -57,8 +60,13 @@ def suppress_identities(
     ]
     if not rows:
         return 0
-    new = insert(connection, suppressions).on_conflict_do_nothing()
-    return len(connection.execute(new.returning(suppressions.c.identity), rows).all())
+    known = select(func.count()).where(suppressions.c.identity.in_(list(reasons)))
+    before = connection.execute(known).scalar_one()
+    added = insert(connection, suppressions)
+    connection.execute(
+        added.on_conflict_do_update(index_elements=["identity"], set_={"batch_id": null()}), rows
+    )
+    return len(rows) - before
 
 
 def count_suppressions(connection: Connection) -> dict[str, int]:
@@ -69,16 +77,15 @@ def count_suppressions(connection: Connection) -> dict[str, int]:
 
 
 def find_suppressed(
-    connection: Connection, keys: Keys, identities: Iterable[str]
+    connection: Connection, keys: Keys, identities: Iterable[str], *, erased_alone: bool = False
 ) -> dict[str, SuppressionReason]:
     """Those of `identities` that are never to be mailed, and why; erased people among them."""
-    hashed = connection.execute(
-        select(suppressions.c.identity).where(suppressions.c.identity.startswith(_HASHED)).limit(1)
-    ).first()
+    hashed = are_erased(connection)
     meant: dict[str, str] = {}
     for identity in identities:
-        meant[identity] = identity
-        if hashed is not None:
+        if not erased_alone:
+            meant[identity] = identity
+        if hashed:
             meant.update({_hashed(key, identity): identity for key in keys})
     asked = list(meant)
     found: dict[str, SuppressionReason] = {}
@@ -90,6 +97,12 @@ def find_suppressed(
         )
         found |= {meant[row.identity]: SuppressionReason(row.reason) for row in rows}
     return found
+
+
+def are_erased(connection: Connection) -> bool:
+    """Whether anybody was erased here: nearly never, and looking for each of them costs."""
+    hashed = suppressions.c.identity.startswith(_HASHED)
+    return connection.execute(select(exists().where(hashed))).scalar_one()
 
 
 def lift_suppression(connection: Connection, keys: Keys, identity: str) -> None:
@@ -148,6 +161,7 @@ def erase_person(
     Their id stays, so that ledgers still close, and a keyed hash of the address, so that no import
     brings them back. What servers said of their messages is the ledger's to forget.
     """
+    take_turns(connection, "import")  # or one under way may store them anew
     identity = connection.execute(
         select(subscribers.c.identity).where(subscribers.c.id == subscriber_id)
     ).scalar()
@@ -188,6 +202,14 @@ def forget_person(connection: Connection, subscriber_id: int, now: datetime, sou
         return False
     connection.execute(
         delete(subscriber_tags).where(subscriber_tags.c.subscriber_id == subscriber_id)
+    )
+    connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.subscriber_id == subscriber_id)
+        .values(proof=null())
+    )
+    connection.execute(
+        delete(import_changes).where(import_changes.c.subscriber_id == subscriber_id)
     )
     empty_receipts(connection, subscriber_id)
     said = Receipt(ConsentEvent.ERASED, now, None, subscriber_id, {"source": source})

@@ -78,17 +78,36 @@ def verify_consent(as_json: bool) -> None:
 
 
 def _rows(site: Site, address: str) -> list[dict[str, Any]]:
-    from pipeline.audience import consent_of, read_address
+    from pipeline.audience import arrivals, consent_of, read_address
     from pipeline.db import reading
 
     with reading(site.engine) as connection:
-        found = consent_of(connection, read_address(address))
-    if not found:
+        person = read_address(address)
+        found = consent_of(connection, person)
+        came = arrivals(connection, person)
+    if not found and not came:
         raise AudienceError(
             f"nothing is kept of what {address} agreed to",
             hint="`pipeline subscribers` shows the lists; an erased person has no proof any more",
         )
-    return [
+    imported = [
+        {
+            "receipt": None,
+            "at": one.batch.started_at.isoformat(timespec="seconds"),
+            "event": "unsubscribed by import" if one.left else "imported",
+            "list": one.list,
+            "details": {
+                "batch": str(one.batch.id),
+                "basis": one.batch.basis,
+                "source": one.batch.source,
+                "file": one.batch.file,
+                "by": one.batch.imported_by,
+                **one.proof,
+            },
+        }
+        for one in came
+    ]
+    return imported + [
         {
             "receipt": one.id,
             "at": one.at.isoformat(timespec="seconds"),

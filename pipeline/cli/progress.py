@@ -50,7 +50,7 @@ class _TimeLeft(ProgressColumn):
 class Display:
     """Shows what a pass is doing, on standard error, so that results alone can be piped."""
 
-    def __init__(self, *, show: bool) -> None:
+    def __init__(self, *, show: bool, work: str = "Sending") -> None:
         self._console = PlainConsole(stderr=True, quiet=not show, markup=False, emoji=False)
         self._time_left = _TimeLeft()
         self._progress = Progress(
@@ -62,7 +62,8 @@ class Display:
             console=self._console,
             disable=not show or not sys.stderr.isatty(),
         )
-        self._task = self._progress.add_task("Sending", total=None, visible=False)
+        self._task = self._progress.add_task(work, total=None, visible=False)
+        self._stage = ""
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -79,6 +80,15 @@ class Display:
     def stage(self, name: str) -> None:
         """Say what begins."""
         self._console.print(f"{name} …", style="dim", highlight=False)
+
+    def work(self, stage: str, done: int, total: int) -> None:
+        """Move the bar; a new stage is said once, and begins it anew."""
+        if stage != self._stage:
+            self._stage = stage
+            if self._progress.disable:
+                self.stage(stage)
+            self._progress.reset(self._task, description=stage, visible=True)
+        self._progress.update(self._task, completed=done, total=total)
 
     def foresee(self, finish_at: datetime | None) -> None:
         """Promise no earlier end than this one."""

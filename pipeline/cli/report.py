@@ -90,6 +90,10 @@ def _print_needs(out: Console, site: Site, done: Pass) -> None:
     for report in done.imports:
         for error in report.refused:
             out.print(Text("Refused row", "yellow"), str(error))
+        if untold := report.refused_count - len(report.refused):
+            out.print(Text("Refused", "yellow"), f"{counted(untold, 'row')} more")
+        if report.undone:
+            out.print(Text("Note", "yellow"), report.undone_sentence)
         if report.absent:
             out.print(
                 Text("Note", "yellow"),

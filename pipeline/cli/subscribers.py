@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,7 +23,8 @@ def subscribers(context: click.Context, as_json: bool) -> None:
     Examples:
       pipeline subscribers
       pipeline subscribers show readers
-      pipeline subscribers import members.csv
+      pipeline subscribers import members.csv --basis "asked for it at the till"
+      pipeline subscribers undo 3
       pipeline subscribers unsubscribe ada@example.com --list readers
       pipeline subscribers erase ada@example.com
     """
@@ -65,29 +67,80 @@ def show_list(name: str, as_json: bool) -> None:
 @site_option
 @json_option
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def import_subscribers(file: Path, as_json: bool) -> None:
-    """Import FILE, a CSV with a column `email`, into the list of its name.
+@click.option("--list", "name", default="", help="The list (default: the file's name).")
+@click.option("--basis", default="", help="What allows to mail these people; kept as proof.")
+@click.option("--source", default="", help="Where they come from (default: the file's name).")
+@by_option
+@click.option("--map", "given", multiple=True, help='"their column=ours"; "-" leaves it out.')
+@click.option("--preset", default="", help="The tool that wrote the file, if it is taken wrongly.")
+@click.option("--dry-run", "dry", is_flag=True, help="Show what would happen, write nothing.")
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A CSV file to write refused rows to, with the reason.",
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def import_subscribers(
+    file: Path, by: str | None, *, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Import FILE, a CSV with a column of addresses, into a list; with its opt-outs.
 
-    `pipeline run` imports the files in subscribers/ by itself. Who unsubscribed stays so.
+    Exports of Mailchimp, Substack, Ghost, listmonk, Buttondown, beehiiv and Keila are recognised by
+    their columns. Who left stays away, here or there. `pipeline run` imports the files in
+    subscribers/ by itself.
 
     \b
-    Example: pipeline subscribers import members.csv
+    Examples:
+      pipeline subscribers import members.csv --basis "asked for it at the till, forms kept"
+      pipeline subscribers import export.csv --list readers --basis "consent in Ghost" --dry-run
+      pipeline subscribers import cleaned.csv --list readers --basis "opt-outs" --rejects bad.csv
     """
-    from pipeline.audience import import_file
-    from pipeline.cli.report import counted
+    from pipeline.cli.importing import import_as_json, import_by_hand, print_import
+    from pipeline.cli.progress import Display
 
-    site = open_site()
-    report = import_file(site.engine, file, site.now())
+    with Display(show=not (quiet or as_json), work="Importing") as display:
+        report = import_by_hand(open_site(), file, by, options, display.work)
     if as_json:
-        refused = [str(error) for error in report.refused]
-        print_json(
-            {"list": report.list, "rows": report.rows, "joined": report.joined, "refused": refused}
-        )
-        return
-    people = counted(report.joined, "person")
-    say(f"{counted(report.rows, 'row')} read, {people} joined {report.list}")
-    for error in report.refused:
-        say(f"Refused row {error}", err=True)
+        print_json(import_as_json(report))
+    else:
+        print_import(report, dry=options["dry"])
+
+
+@subscribers.command("batches")
+@site_option
+@json_option
+def list_batches(as_json: bool) -> None:
+    """List what was imported, newest first: file, basis, by whom, and what it did.
+
+    \b
+    Example: pipeline subscribers batches
+    """
+    from pipeline.cli.importing import batch_rows
+    from pipeline.cli.listing import print_table
+
+    rows = batch_rows(open_site())
+    columns = ("batch", "list", "file", "at", "by", "state", "joined", "changed", "left")
+    print_json(rows) if as_json else print_table(rows, (*columns, "suppressed", "refused", "basis"))
+
+
+@subscribers.command("undo")
+@site_option
+@json_option
+@click.argument("number", type=int, metavar="BATCH")
+@by_option
+def undo_batch(number: int, by: str | None, as_json: bool) -> None:
+    """Take back what the import BATCH did; not what people have said here since.
+
+    \b
+    Example: pipeline subscribers undo 3
+    """
+    from dataclasses import asdict
+
+    from pipeline.cli.deciding import who
+    from pipeline.cli.importing import print_undone, undo
+
+    undone = undo(open_site(), number, who(by))
+    print_json(asdict(undone)) if as_json else print_undone(undone)
 
 
 @subscribers.command("unsubscribe")

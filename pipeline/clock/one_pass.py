@@ -98,7 +98,7 @@ def run_pass(
     on_stage("Reading posts")
     content = read_content(site)
     on_stage("Importing subscribers")
-    imports = audience.import_lists(site.engine, site.config.subscribers, site.now())
+    imports = audience.import_lists(site.engine, site.config.subscribers, site.now(), site.keys)
     on_stage("Publishing feeds")
     publication = publish_feeds(site, content)
     if held is not None:

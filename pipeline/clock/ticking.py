@@ -129,8 +129,9 @@ class Clock:
                 self._once(rename.id, f"{rename.sentence}; {rename.hint}")
         for file in audience.list_files(self._site.config.subscribers):
             if file not in self._moving:
-                now = self._site.now()
-                self._tell_import(audience.import_file(self._site.engine, file, now))
+                site, order = self._site, audience.Order(standing=True)
+                report = audience.import_file(site.engine, file, site.now(), order, site.keys)
+                self._tell_import(report)
         # Reading takes its time; what began to be written meanwhile may have been read by half.
         self._moving = in_motion(read_site_files(self._site.config), self._site.now())
         if not self._moving:
@@ -161,8 +162,12 @@ class Clock:
     def _tell_import(self, report: ImportReport) -> None:
         if report.joined:
             self._say(f"{report.file.name}: {report.joined} joined {report.list}.")
+        if report.undone:
+            self._once(f"undone {report.list}", report.undone_sentence)
         for error in report.refused:
             self._once(str(error), f"Row refused: {error}")
+        if untold := report.refused_count - len(report.refused):
+            self._once(f"untold {report.list}", f"{report.file.name}: {untold} more rows refused.")
 
     def _tell(self, look: Look) -> None:
         name = look.newsletter.name

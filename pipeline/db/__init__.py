@@ -13,7 +13,14 @@ from pipeline.db.matching import (
     json_value,
     matches,
 )
-from pipeline.db.statements import hold_rows, insert, lock_rows, merged, take_turns
+from pipeline.db.staging import (
+    drop_staging,
+    fill_staging,
+    make_staging,
+    measure_staging,
+    seek_by_index,
+)
+from pipeline.db.statements import comparable, hold_rows, insert, lock_rows, merged, take_turns
 from pipeline.db.transactions import LastingConnection, reading, writing
 from pipeline.db.upgrading import migrate, upgrade
 
@@ -22,7 +29,10 @@ __all__ = [
     "NUMBER_IN_TEXT",
     "LastingConnection",
     "Pattern",
+    "comparable",
     "database_url",
+    "drop_staging",
+    "fill_staging",
     "hold_rows",
     "ids_param",
     "insert",
@@ -36,12 +46,15 @@ __all__ = [
     "lies_between",
     "lock_rows",
     "make_engine",
+    "make_staging",
     "matches",
+    "measure_staging",
     "merged",
     "migrate",
     "open_database",
     "reading",
     "rows_param",
+    "seek_by_index",
     "take_turns",
     "upgrade",
     "writing",

@@ -31,6 +31,11 @@ def merged(connection: Connection, old: Any, new: Any) -> Any:
     return func.json_patch(old, new)
 
 
+def comparable(connection: Connection, value: Any) -> Any:
+    """A JSON column in the form in which `merged` gives it: SQLite compares it as text."""
+    return value if connection.dialect.name == "postgresql" else func.json(value)
+
+
 def lock_rows(
     statement: Select[Any],
     *,

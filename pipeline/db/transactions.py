@@ -59,6 +59,21 @@ class LastingConnection:
                 self.close()
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """As `reading` of an engine; temporary tables can be written too."""
+        with _explained(self._engine):
+            connection = self._connection = self._connection or self._connect()
+            connection.execution_options(sqlite_begin="DEFERRED")
+            try:
+                with connection.begin():
+                    yield connection
+            except DatabaseError:
+                self.close()
+                raise
+            finally:
+                connection.execution_options(sqlite_begin="IMMEDIATE")
+
     def _connect(self) -> Connection:
         return self._engine.connect().execution_options(sqlite_begin="IMMEDIATE")
 

@@ -5,6 +5,8 @@ ever. What differs between SQLite and PostgreSQL stands in db/.
 """
 
 from pipeline.schema.audience_tables import (
+    import_batches,
+    import_changes,
     mailing_lists,
     receipts,
     segments,
@@ -23,10 +25,10 @@ from pipeline.schema.campaign_tables import (
     occurrences,
     schedules,
 )
-from pipeline.schema.columns import Id, Json, UtcDateTime, metadata
+from pipeline.schema.columns import Id, Json, UtcDateTime, metadata, octets
 from pipeline.schema.joining_tables import notices, requests
 from pipeline.schema.ledger_tables import decisions, deliveries, installations, ranges
-from pipeline.schema.search_keys import domain_of, name_key
+from pipeline.schema.search_keys import LONGEST_NAME_KEY, domain_of, name_key
 from pipeline.schema.states import (
     CampaignState,
     ConsentEvent,
@@ -42,6 +44,7 @@ from pipeline.schema.states import (
 from pipeline.schema.throttle_tables import slots, throttles
 
 __all__ = [
+    "LONGEST_NAME_KEY",
     "CampaignState",
     "ConsentEvent",
     "Decision",
@@ -61,6 +64,8 @@ __all__ = [
     "deliveries",
     "domain_of",
     "editions",
+    "import_batches",
+    "import_changes",
     "installations",
     "known_posts",
     "mailing_lists",
@@ -69,6 +74,7 @@ __all__ = [
     "newsletters",
     "notices",
     "occurrences",
+    "octets",
     "ranges",
     "receipts",
     "requests",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from pipeline.schema.columns import Id, Json, metadata, octets, one_of, time
 from pipeline.schema.search_keys import LONGEST_NAME_KEY, inserted_domain, inserted_name_key
@@ -66,9 +66,59 @@ mailing_lists = Table(
     sqlite_autoincrement=True,
 )
 
-# One person on one list. `source` says how they came: "file readers.csv". Who left and came back
-# while campaigns were launched in between has the time before in the two `former` columns: a roster
-# that is still being opened counted them then. Until `paused_until` nothing is sent.
+# One file that was imported into one list; unfinished while it is under way, or was killed. `basis`
+# is what allows to mail these people, as whoever imported it stated. The counts are of rows.
+import_batches = Table(
+    "import_batches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("list_id", ForeignKey("mailing_lists.id"), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("imported_by", Text, nullable=False),
+    Column("preset", String(40), nullable=False, server_default=""),
+    time("started_at", nullable=False),
+    time("finished_at"),
+    time("undone_at"),
+    Column("undone_by", Text, nullable=False, server_default=""),
+    *(
+        Column(name, Integer, nullable=False, server_default="0")
+        for name in (
+            "rows",
+            "joined",
+            "changed",
+            "left",
+            "suppressed",
+            "kept_away",
+            "refused",
+            "absent",
+        )
+    ),
+    sqlite_autoincrement=True,
+)
+
+# What a batch changed of a person who was known already, so that it can be undone.
+import_changes = Table(
+    "import_changes",
+    metadata,
+    Column("batch_id", ForeignKey("import_batches.id"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), primary_key=True),
+    Column("name_before", Text, nullable=False),
+    Column("name_key_before", octets(LONGEST_NAME_KEY), nullable=False),
+    Column("attributes_before", Json, nullable=False),
+    Column("name_after", Text, nullable=False),
+    Column("name_key_after", octets(LONGEST_NAME_KEY), nullable=False),
+    Column("attributes_after", Json, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# One person on one list. `source` says how they came: "file readers.csv"; `batch_id` by which
+# import, `left_batch_id` which import brought the word that they had left; empty once they said so
+# here. `proof` is what another tool's export says of their signing up. Who left and came back while
+# campaigns were launched in between has the time before in the two `former` columns: a roster that
+# is still being opened counted them then. Until `paused_until` nothing is sent.
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -81,18 +131,23 @@ subscriptions = Table(
     time("former_confirmed_at"),
     time("former_unsubscribed_at"),
     time("paused_until"),
+    Column("batch_id", Id),  # no reference: PostgreSQL would look the batch up for each row again
+    Column("left_batch_id", Id),
+    Column("proof", Json),
     one_of("state", SubscriptionState),
     sqlite_with_rowid=False,
 )
 
 # Addresses never to be mailed; they outlive the subscriber. `identity` is as in `subscribers`, or
-# for an erased person a keyed hash of that, which no identity can be.
+# for an erased person a keyed hash of that, which no identity can be. `batch_id` is the import that
+# brought it; empty once it was found here too.
 suppressions = Table(
     "suppressions",
     metadata,
     Column("identity", octets(320), primary_key=True),
     Column("reason", String(40), nullable=False),
     time("created_at", nullable=False),
+    Column("batch_id", Id),
     one_of("reason", SuppressionReason),
 )
 

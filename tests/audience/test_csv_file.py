@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.audience.csv_file import LONGEST_VALUE, Row, read_rows
+from pipeline.audience.folding import composed
+from pipeline.audience.presets import Standing
 from pipeline.errors import AudienceError, RowError
 from tests.audience.conftest import WriteFile
 
@@ -247,25 +249,25 @@ def test_a_utf_16_file_that_was_cut_off_is_told(write: WriteFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "cell"),
+    ("column", "cell", "standing"),
     [
-        ("Status", "Unsubscribed"),
-        ("status", "cleaned"),
-        ("email status", "bounced"),
-        ("unsubscribed", "2026-01-05"),
-        ("unsubscribed", "yes"),
-        ("OPT_OUT_TIME", "2025-03-03 10:00:00"),
+        ("Status", "Unsubscribed", Standing.LEFT),
+        ("status", "cleaned", Standing.BOUNCED),
+        ("email status", "bounced", Standing.BOUNCED),
+        ("status", "Spam complaint", Standing.COMPLAINED),
+        ("status", "blocklisted", Standing.BLOCKED),
+        ("subscription", "pending", Standing.UNCONFIRMED),
+        ("unsubscribed", "2026-01-05", Standing.LEFT),
+        ("unsubscribed", "yes", Standing.LEFT),
+        ("OPT_OUT_TIME", "2025-03-03 10:00:00", Standing.LEFT),
     ],
 )
-def test_who_left_by_another_tools_word_is_not_added(
-    write: WriteFile, column: str, cell: str
+def test_what_another_tool_says_of_a_person_is_read(
+    write: WriteFile, column: str, cell: str, standing: Standing
 ) -> None:
-    file = write(f"email,{column}\n{ADA},{cell}\n{BOB},\n")
+    rows = people(write(f"email,{column}\n{ADA},{cell}\n{BOB},\n"))
 
-    assert emails(file) == [BOB]
-    (error,) = refused(file)
-    assert cell in str(error)
-    assert error.line == 2
+    assert [row.standing for row in rows] == [standing, Standing.SUBSCRIBED]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +277,10 @@ def test_who_left_by_another_tools_word_is_not_added(
 def test_other_words_in_such_columns_keep_nobody_out(
     write: WriteFile, column: str, cell: str
 ) -> None:
-    assert emails(write(f"email,{column}\n{ADA},{cell}\n")) == [ADA]
+    (row,) = people(write(f"email,{column}\n{ADA},{cell}\n"))
+
+    assert row.standing is Standing.SUBSCRIBED
+    assert row.attributes == {column: cell}
 
 
 # --- files that are no list ---------------------------------------------------------------------
@@ -352,7 +357,7 @@ def test_what_was_written_as_csv_comes_back(
     file.write_bytes(text.getvalue().encode(encoding))
 
     assert [(row.name, row.attributes["town"]) for row in people(file)] == [
-        (" ".join(name.split()), " ".join(town.split())) for name, town in rows
+        (composed(name), composed(town)) for name, town in rows
     ]
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -16,26 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from pipeline import audience
-from pipeline.audience import ImportReport, ListCount, Person, importer, store
+from pipeline.audience import ImportReport, ListCount, Person, importer, staging_store
 from pipeline.db import reading, writing
 from pipeline.errors import AudienceError
 from pipeline.schema import SubscriptionState, subscribers, subscriptions
-from tests.audience.conftest import WriteFile
+from tests.audience.conftest import NOW, Bring, WriteFile
 
-NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 ADA, BOB, CID = (f"{name}@larkfield.example" for name in ("ada", "bob", "cid"))
 BOTH = f"email,name,town\n{ADA},Ada,Paris\n{BOB},Bob,Rome\n"
-Import = Callable[..., ImportReport]
-
-
-@pytest.fixture
-def bring(engine: Engine, write: WriteFile) -> Import:
-    """Write a file and import it."""
-
-    def bring_it(content: str, name: str = "readers.csv", *, at: datetime = NOW) -> ImportReport:
-        return audience.import_file(engine, write(content, name), at)
-
-    return bring_it
 
 
 def on_list(engine: Engine, name: str = "readers") -> list[Person]:
@@ -61,7 +48,7 @@ def counted(engine: Engine) -> tuple[ListCount, ...]:
 # --- joining ------------------------------------------------------------------------------------
 
 
-def test_everybody_in_the_file_joins_the_list_of_its_name(engine: Engine, bring: Import) -> None:
+def test_everybody_in_the_file_joins_the_list_of_its_name(engine: Engine, bring: Bring) -> None:
     report = bring(BOTH)
 
     assert (report.list, report.rows, report.joined, report.absent) == ("readers", 2, 2, 0)
@@ -73,7 +60,7 @@ def test_everybody_in_the_file_joins_the_list_of_its_name(engine: Engine, bring:
     ]
 
 
-def test_how_and_when_somebody_came_is_kept(engine: Engine, bring: Import) -> None:
+def test_how_and_when_somebody_came_is_kept(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     with reading(engine) as connection:
         row = connection.execute(sa.select(subscriptions)).first()
@@ -82,7 +69,7 @@ def test_how_and_when_somebody_came_is_kept(engine: Engine, bring: Import) -> No
     assert (row.source, row.confirmed_at) == ("file readers.csv", NOW)
 
 
-def test_importing_again_changes_nothing(engine: Engine, bring: Import) -> None:
+def test_importing_again_changes_nothing(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     before = everything(engine)
     report = bring(BOTH, at=NOW + timedelta(days=1))
@@ -91,7 +78,7 @@ def test_importing_again_changes_nothing(engine: Engine, bring: Import) -> None:
     assert everything(engine) == before
 
 
-def test_a_new_row_is_a_new_person(engine: Engine, bring: Import) -> None:
+def test_a_new_row_is_a_new_person(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     report = bring(f"{BOTH}{CID},Cid,Oslo\n")
 
@@ -100,16 +87,17 @@ def test_a_new_row_is_a_new_person(engine: Engine, bring: Import) -> None:
 
 
 def test_more_people_than_fit_into_one_transaction(
-    engine: Engine, bring: Import, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 3)
+    monkeypatch.setattr(importer, "STAGED_AT_ONCE", 4)
+    monkeypatch.setattr(importer, "PART", 3)
     rows = "".join(f"p{number}@larkfield.example\n" for number in range(10))
 
     assert bring(f"email\n{rows}").joined == 10
     assert len(on_list(engine)) == 10
 
 
-def test_one_person_can_be_on_two_lists(engine: Engine, bring: Import) -> None:
+def test_one_person_can_be_on_two_lists(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     bring(f"email\n{ADA.upper()}\n", "members.csv")
 
@@ -150,7 +138,7 @@ def test_one_file_can_be_imported_twice_at_once(engine: Engine, write: WriteFile
 # --- what follows the file ----------------------------------------------------------------------
 
 
-def test_name_and_columns_follow_the_file(engine: Engine, bring: Import) -> None:
+def test_name_and_columns_follow_the_file(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     bring(f"email,name,town\n{ADA},Ada Löwe,Nice\n{BOB},Bob,Rome\n")
 
@@ -159,7 +147,7 @@ def test_name_and_columns_follow_the_file(engine: Engine, bring: Import) -> None
     assert (bob.name, bob.attributes) == ("Bob", {"town": "Rome"})
 
 
-def test_another_lists_file_keeps_what_it_does_not_say(engine: Engine, bring: Import) -> None:
+def test_another_lists_file_keeps_what_it_does_not_say(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     bring(f"email,plan\n{ADA},gold\n", "members.csv")
 
@@ -172,7 +160,7 @@ def test_another_lists_file_keeps_what_it_does_not_say(engine: Engine, bring: Im
 
 @pytest.mark.parametrize("name", ["readers.csv", "members.csv"])
 def test_an_empty_name_changes_nothing_and_an_empty_cell_empties_its_column(
-    engine: Engine, bring: Import, name: str
+    engine: Engine, bring: Bring, name: str
 ) -> None:
     bring(BOTH)
     bring(f"email,name,town\n{ADA},,\n", name)
@@ -181,14 +169,14 @@ def test_an_empty_name_changes_nothing_and_an_empty_cell_empties_its_column(
     assert (ada.name, ada.attributes) == ("Ada", {"town": ""})
 
 
-def test_an_address_keeps_its_first_spelling(engine: Engine, bring: Import) -> None:
+def test_an_address_keeps_its_first_spelling(engine: Engine, bring: Bring) -> None:
     bring("email\nAda@larkfield.example\n")
     bring("email\nADA@Larkfield.Example\n")
 
     assert [person.email for person in on_list(engine)] == ["Ada@larkfield.example"]
 
 
-def test_who_unsubscribed_stays_away(engine: Engine, bring: Import) -> None:
+def test_who_unsubscribed_stays_away(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     with writing(engine) as connection:
         audience.unsubscribe(connection, 1, 1, NOW)
@@ -199,9 +187,7 @@ def test_who_unsubscribed_stays_away(engine: Engine, bring: Import) -> None:
     assert counted(engine) == (ListCount("readers", 1, 0, 1),)
 
 
-def test_who_has_not_confirmed_yet_is_not_confirmed_by_a_file(
-    engine: Engine, bring: Import
-) -> None:
+def test_who_has_not_confirmed_yet_is_not_confirmed_by_a_file(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     with writing(engine) as connection:
         connection.execute(
@@ -214,7 +200,7 @@ def test_who_has_not_confirmed_yet_is_not_confirmed_by_a_file(
     assert on_list(engine)[0].state is SubscriptionState.PENDING
 
 
-def test_who_is_in_the_file_no_more_is_counted_and_stays(engine: Engine, bring: Import) -> None:
+def test_who_is_in_the_file_no_more_is_counted_and_stays(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     report = bring(f"email\n{BOB}\n")
 
@@ -222,7 +208,7 @@ def test_who_is_in_the_file_no_more_is_counted_and_stays(engine: Engine, bring: 
     assert len(on_list(engine)) == 2
 
 
-def test_who_left_is_not_counted_as_absent(engine: Engine, bring: Import) -> None:
+def test_who_left_is_not_counted_as_absent(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     with writing(engine) as connection:
         audience.unsubscribe(connection, 1, 1, NOW)
@@ -230,7 +216,7 @@ def test_who_left_is_not_counted_as_absent(engine: Engine, bring: Import) -> Non
     assert bring(f"email\n{BOB}\n").absent == 0
 
 
-def test_who_came_another_way_is_not_counted_as_absent(engine: Engine, bring: Import) -> None:
+def test_who_came_another_way_is_not_counted_as_absent(engine: Engine, bring: Bring) -> None:
     bring(BOTH)
     with writing(engine) as connection:
         connection.execute(sa.update(subscriptions).values(source="form"))
@@ -241,7 +227,7 @@ def test_who_came_another_way_is_not_counted_as_absent(engine: Engine, bring: Im
 # --- rows that cannot be used -------------------------------------------------------------------
 
 
-def test_bad_rows_are_told_and_the_rest_is_imported(engine: Engine, bring: Import) -> None:
+def test_bad_rows_are_told_and_the_rest_is_imported(engine: Engine, bring: Bring) -> None:
     report = bring(f"email,name\n{ADA},Ada\nnobody,Bad\n{BOB},Bob\n")
 
     assert (report.rows, report.joined) == (3, 2)
@@ -249,7 +235,7 @@ def test_bad_rows_are_told_and_the_rest_is_imported(engine: Engine, bring: Impor
     assert [person.email for person in on_list(engine)] == [ADA, BOB]
 
 
-def test_a_second_row_of_one_address_names_the_first(engine: Engine, bring: Import) -> None:
+def test_a_second_row_of_one_address_names_the_first(engine: Engine, bring: Bring) -> None:
     report = bring(f"email,name\n{ADA},Ada\n{BOB},Bob\n{ADA.upper()},Someone\n")
 
     (error,) = report.refused
@@ -259,7 +245,7 @@ def test_a_second_row_of_one_address_names_the_first(engine: Engine, bring: Impo
     assert report.rows == 3
 
 
-def test_a_list_without_people_is_a_list(engine: Engine, bring: Import) -> None:
+def test_a_list_without_people_is_a_list(engine: Engine, bring: Bring) -> None:
     assert bring("email,name\n").joined == 0
     assert counted(engine) == (ListCount("readers", 0, 0, 0),)
 
@@ -269,7 +255,7 @@ def test_a_list_without_people_is_a_list(engine: Engine, bring: Import) -> None:
 
 @pytest.mark.parametrize("content", ["", "name\nAda\n"])
 def test_a_file_that_is_no_list_leaves_nothing_behind(
-    engine: Engine, bring: Import, content: str
+    engine: Engine, bring: Bring, content: str
 ) -> None:
     with pytest.raises(AudienceError, match="no column called 'email'"):
         bring(content)
@@ -280,7 +266,7 @@ def test_a_file_that_is_no_list_leaves_nothing_behind(
 @pytest.mark.parametrize(
     "name", ["My List.csv", "Readers.csv", "lesé.csv", "-a.csv", "a" * 101 + ".csv"]
 )
-def test_a_file_whose_name_can_be_no_list_is_told(bring: Import, name: str) -> None:
+def test_a_file_whose_name_can_be_no_list_is_told(bring: Bring, name: str) -> None:
     with pytest.raises(AudienceError, match="the file's name is the list's") as caught:
         bring(BOTH, name)
 
@@ -290,23 +276,22 @@ def test_a_file_whose_name_can_be_no_list_is_told(bring: Import, name: str) -> N
 def test_a_file_that_grows_while_it_is_read_is_told_and_its_half_row_is_nobody(
     engine: Engine, write: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 1)
     file = write(f"email\n{ADA}\n{BOB[:-2]}")
-    upsert = store.upsert
+    stage = staging_store.stage
 
-    def grow_and_upsert(*arguments: Any) -> None:
+    def grow_and_stage(*arguments: Any) -> None:
         with file.open("a") as more:
             more.write(f"{BOB[-2:]}\n{CID}\n")
-        upsert(*arguments)
+        stage(*arguments)
 
-    monkeypatch.setattr(store, "upsert", grow_and_upsert)
+    monkeypatch.setattr(staging_store, "stage", grow_and_stage)
     with pytest.raises(AudienceError, match="was changed while it was read") as caught:
         audience.import_file(engine, file, NOW)
     assert "when it is whole" in caught.value.hint
-    assert [person.email for person in on_list(engine)] == [ADA]
+    assert counted(engine) == ()
 
-    monkeypatch.setattr(store, "upsert", upsert)
-    assert audience.import_file(engine, file, NOW).joined == 2
+    monkeypatch.setattr(staging_store, "stage", stage)
+    assert audience.import_file(engine, file, NOW).joined == 3
 
 
 def test_files_are_found_in_order_and_nothing_else_is(tmp_path: Path) -> None:

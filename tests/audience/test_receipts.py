@@ -12,20 +12,24 @@ from sqlalchemy import Connection, Engine
 
 from pipeline import audience
 from pipeline.audience import Chain, Receipt, receipt_store
+from pipeline.audience.rows import Row
+from pipeline.audience.store import ensure_list
 from pipeline.db import reading, writing
 from pipeline.schema import ConsentEvent, receipts
-from tests.audience.conftest import WriteFile
+from tests.support.on_lists import upsert
 
 NOW = datetime(2026, 3, 3, 12, 0, 1, 250, tzinfo=UTC)
 ADA, BOB = "ada@larkfield.example", "bob@larkfield.example"
+PEOPLE = (ADA, BOB)
 ASKED, ERASED = ConsentEvent.ASKED, ConsentEvent.ERASED
 
 
 @pytest.fixture
-def kept(engine: Engine, write: WriteFile) -> Engine:
+def kept(engine: Engine) -> Engine:
     """Ada (1) and Bob (2), and six receipts: three of each in turn."""
-    audience.import_file(engine, write(f"email\n{ADA}\n{BOB}\n"), NOW)
+    rows = [Row(2 + place, audience.read_address(one), "", {}) for place, one in enumerate(PEOPLE)]
     with writing(engine) as connection:
+        upsert(connection, ensure_list(connection, "readers", NOW), rows, "by hand", NOW)
         wording = audience.keep_wording(connection, "Yes, send me letters.\nTwice.")
         for number in range(3):
             details = {"source": "form", "wording": wording, "number": str(number)}

@@ -504,7 +504,7 @@ def test_a_list_from_a_pipe_is_refused_in_one_sentence(site: SiteFolder) -> None
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pipeline", "--site", str(site.root)),
-            *("subscribers", "import", "/dev/stdin"),
+            *("subscribers", "import", "/dev/stdin", "--basis", "they asked"),
         ],
         input="email\nada@example.com\n",
         capture_output=True,
@@ -680,8 +680,15 @@ def test_people_whom_another_tool_marks_as_gone_are_not_added(
 
     result = json.loads(pipeline("subscribers", "import", str(file), "--json").stdout)
 
-    assert (result["rows"], result["joined"]) == (5, 2)
-    assert "members.csv:3: the column 'Status' says 'Unsubscribed'" in result["refused"][0]
+    assert (result["rows"], result["joined"], result["refused"]) == (5, 2, [])
+    assert (result["left"], result["suppressed"]) == (2, 1)
+    rows = json.loads(pipeline("subscribers", "show", "members", "--json").stdout)
+    assert {row["email"]: row["state"] for row in rows} == {
+        "ada@example.com": "confirmed",
+        "grace@example.com": "confirmed",
+        "gone@example.com": "unsubscribed",
+        "left@example.com": "unsubscribed",
+    }
 
 
 @pytest.mark.parametrize("variable", ["PIPELINE_SMTP_HOSTNAME", "PIPELINE_SMTP_USER"])

@@ -28,7 +28,10 @@ def test_a_person_s_consent_is_printed_with_how_it_ended(pipeline: Pipeline) -> 
     shown = pipeline("consent", "show", ADA).stdout
 
     assert "left readers\n    source: staff: Desk\n" in shown
-    (row,) = json.loads(pipeline("consent", "show", ADA, "--json").stdout)
+    came, row = json.loads(pipeline("consent", "show", ADA, "--json").stdout)
+    assert came["event"] == "imported"
+    assert came["details"]["file"] == "readers.csv"
+    assert "who stands in it asked for this mail" in came["details"]["basis"]
     assert row["event"] == "left"
     assert row["details"] == {"source": "staff: Desk"}
 
@@ -44,7 +47,7 @@ def test_a_record_that_holds_ends_with_its_last_link(pipeline: Pipeline) -> None
     result = pipeline("consent", "verify")
 
     assert result.exit_code == 0
-    assert "All 1 receipts hold" in result.stdout
+    assert "All 2 receipts hold" in result.stdout
     head = json.loads(pipeline("consent", "verify", "--json").stdout)["head"]
     assert f"Last link: {head}" in result.stdout
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from pipeline import audience, campaigns, ledger
 from pipeline.audience.csv_file import Row
-from pipeline.audience.store import ensure_list, upsert
+from pipeline.audience.store import ensure_list
 from pipeline.campaigns import Due, Verdict
 from pipeline.campaigns.selection import Selection
 from pipeline.compose import Edition
@@ -36,6 +36,7 @@ from pipeline.errors import TransportUnavailable
 from pipeline.ledger import Sheet
 from pipeline.schema import CampaignState, deliveries, ranges, subscribers, suppressions
 from tests.delivery.lines import Place
+from tests.support.on_lists import upsert
 from tests.support.smtp import Answer, CapturingServer
 
 NOW = datetime(2026, 10, 13, 13, 5, tzinfo=UTC)

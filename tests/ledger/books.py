@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from pipeline import audience, ledger
 from pipeline.audience import csv_file
-from pipeline.audience.store import ensure_list, upsert
+from pipeline.audience.store import ensure_list
 from pipeline.db import reading, writing
 from pipeline.ledger import Decided, Doubt, Range, Result, Sheet, Start
 from pipeline.schema import (
@@ -27,6 +27,7 @@ from pipeline.schema import (
     ranges,
     subscribers,
 )
+from tests.support.on_lists import upsert
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 LEASE = 60  # seconds

@@ -48,6 +48,8 @@ PROGRAMS = {
     "newsboat": Program("newsboat", "newsboat", ("newsboat",)),
     "swaks": Program("swaks", "swaks", ("swaks",)),
     "opendkim": Program("OpenDKIM", "opendkim", ("opendkim",)),
+    "sqlite3": Program("SQLite's shell", "sqlite3", ("sqlite3",)),
+    "psql": Program("PostgreSQL's shell", "postgresql-client", ("psql",)),
     "locales": Program("the sources of locales", "locales", ("localedef",)),
     "openssl": Program("the openssl command", "openssl", ("openssl",)),
 }
