@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, null, select, update
+from sqlalchemy import Connection, Select, and_, func, literal, null, select, update
 from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
@@ -18,6 +18,7 @@ from pipeline.errors import AudienceError
 from pipeline.schema import (
     ConsentEvent,
     SubscriptionState,
+    UtcDateTime,
     campaigns,
     mailing_lists,
     subscribers,
@@ -205,7 +206,11 @@ def unsubscribe(
         )
         .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
     )
-    if changed.rowcount or _say_again(connection, list_id, subscriber_id):
+    if (
+        changed.rowcount
+        or _say_again(connection, list_id, subscriber_id)
+        or _stay_away(connection, list_id, subscriber_id, left_at)
+    ):
         left = Receipt(ConsentEvent.LEFT, now, list_id, subscriber_id, details or {})
         write_receipts(connection, [left])
     return changed.rowcount > 0
@@ -223,6 +228,27 @@ def _say_again(connection: Connection, list_id: int, subscriber_id: int) -> bool
         .values(left_batch_id=null())
     )
     return changed.rowcount > 0
+
+
+def _stay_away(connection: Connection, list_id: int, subscriber_id: int, left_at: datetime) -> bool:
+    """Keep the wish of somebody who is not on the list: an import that was undone had mailed them.
+
+    Else the next import would bring them back.
+    """
+    joined = mailing_lists.join(subscribers, subscribers.c.id == subscriber_id)
+    person = select(
+        mailing_lists.c.id,
+        subscribers.c.id,
+        literal(SubscriptionState.UNSUBSCRIBED.value),
+        literal("left by themselves"),
+        literal(left_at, UtcDateTime()),
+    )
+    person = person.select_from(joined).where(
+        mailing_lists.c.id == list_id, subscribers.c.identity.is_not(None)
+    )
+    columns = ["list_id", "subscriber_id", "state", "source", "unsubscribed_at"]
+    statement = insert(connection, subscriptions).from_select(columns, person)
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount > 0
 
 
 def hold_list(connection: Connection, list_id: int) -> None:
