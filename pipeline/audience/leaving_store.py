@@ -6,13 +6,21 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, exists, func, null, select, update
+from sqlalchemy import Connection, and_, exists, func, literal, null, select, update
 
 from pipeline.audience.receipt_store import write_receipts
 from pipeline.audience.receipts import Receipt
 from pipeline.audience.store import after_launches
-from pipeline.db import hold_rows, lock_rows
-from pipeline.schema import ConsentEvent, SubscriptionState, campaigns, subscriptions
+from pipeline.db import hold_rows, insert, lock_rows
+from pipeline.schema import (
+    ConsentEvent,
+    SubscriptionState,
+    UtcDateTime,
+    campaigns,
+    mailing_lists,
+    subscribers,
+    subscriptions,
+)
 
 
 class Departure(NamedTuple):
@@ -44,7 +52,9 @@ def unsubscribe_all(connection: Connection, departures: Iterable[Departure], now
         people = by_list[list_id]
         off = _take_off(connection, list_id, people, now)
         left += len(off)
-        for person in sorted({*off, *_say_again(connection, list_id, people)}):
+        again = _say_again(connection, list_id, people)
+        away = _stay_away(connection, list_id, people, now)
+        for person in sorted({*off, *again, *away}):
             details = {"source": by_list[list_id][person].source}
             written.append(Receipt(ConsentEvent.LEFT, now, list_id, person, details))
     write_receipts(connection, written)
@@ -84,6 +94,31 @@ def _say_again(connection: Connection, list_id: int, people: Collection[int]) ->
         .values(left_batch_id=null())
     )
     return list(connection.execute(said.returning(subscriptions.c.subscriber_id)).scalars())
+
+
+def _stay_away(
+    connection: Connection, list_id: int, people: Collection[int], now: datetime
+) -> list[int]:
+    """Keep the wish of those who are not on the list: an import that was undone had mailed them.
+
+    Else the next import would bring them back.
+    """
+    joined = mailing_lists.join(subscribers, subscribers.c.id.in_(list(people)))
+    persons = (
+        select(
+            mailing_lists.c.id,
+            subscribers.c.id,
+            literal(SubscriptionState.UNSUBSCRIBED.value),
+            literal("left by themselves"),
+            literal(now, UtcDateTime()),
+        )
+        .select_from(joined)
+        .where(mailing_lists.c.id == list_id, subscribers.c.identity.is_not(None))
+    )
+    columns = ["list_id", "subscriber_id", "state", "source", "unsubscribed_at"]
+    new = insert(connection, subscriptions).from_select(columns, persons)
+    added = new.on_conflict_do_nothing().returning(subscriptions.c.subscriber_id)
+    return list(connection.execute(added).scalars())
 
 
 def come_back(

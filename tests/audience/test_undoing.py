@@ -187,3 +187,16 @@ def test_a_second_batch_s_opt_out_of_an_undone_one_goes_with_it(
 
     with reading(engine) as connection:
         assert connection.execute(sa.select(subscriptions)).all() == []
+
+
+def test_who_got_mail_by_an_undone_batch_can_still_leave_for_good(
+    engine: Engine, bring: Bring, undo: Undo, states: States
+) -> None:
+    bring(f"email\n{ADA}\n", "members.csv")  # so that undoing leaves the person known
+    bring(f"email\n{ADA}\n")
+    undo(2)
+    with writing(engine) as connection:
+        audience.unsubscribe(connection, 2, 1, NOW)
+
+    assert bring(f"email\n{ADA}\n").forecast.kept_away == 1
+    assert states(2) == {ADA: "unsubscribed"}
