@@ -241,7 +241,9 @@ def test_each_change_is_on_record_and_the_record_holds(
         proofs = audience.consent_of(connection, audience.read_address(ADDRESS))
         chain = audience.verify_receipts(connection)
         events = [proof.event.value for proof in proofs]
-        assert connection.execute(sa.text("select count(*) from receipts")).scalar() == len(events)
+        assert connection.execute(
+            sa.text("select count(*) from receipts where subscriber_id is not null")
+        ).scalar() == len(events)
 
     assert sorted(events) == ["changed", "left", "left"]
     assert chain.broken_at is None
