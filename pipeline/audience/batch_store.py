@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, null, or_, s
 from pipeline.audience.addresses import Address
 from pipeline.audience.receipt_store import write_receipts
 from pipeline.audience.receipts import Receipt
-from pipeline.audience.store import after_launches
+from pipeline.audience.store import NOBODY, after_launches
 from pipeline.db import comparable, take_turns
 from pipeline.errors import AudienceError
 from pipeline.schema import (
@@ -24,6 +24,7 @@ from pipeline.schema import (
     import_changes,
     mailing_lists,
     receipts,
+    subscriber_tags,
     subscribers,
     subscriptions,
     suppressions,
@@ -336,20 +337,18 @@ def _empty_people(connection: Connection, list_id: int, which: Any) -> int:
         deliveries.c.campaign_id == campaigns.c.id, deliveries.c.subscriber_id == subscribers.c.id
     )
     ids = select(subscriptions.c.subscriber_id).where(which)
-    return connection.execute(
+    emptied = connection.execute(
         update(subscribers)
         .where(subscribers.c.id.in_(ids), ~elsewhere, ~proved, ~mailed)
-        .values(
-            email=null(),
-            identity=null(),
-            domain="",
-            name="",
-            name_key="",
-            attributes={},
-            language="",
-            time_zone="",
-        )
+        .values(NOBODY)
     ).rowcount
+    gone = subscribers.c.id.in_(ids), subscribers.c.identity.is_(None)
+    connection.execute(
+        delete(subscriber_tags).where(
+            subscriber_tags.c.subscriber_id.in_(select(subscribers.c.id).where(*gone))
+        )
+    )
+    return emptied
 
 
 def _batches() -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, null, select
 from sqlalchemy import Row as SqlRow
 
 from pipeline.audience.addresses import Address
@@ -19,6 +19,18 @@ from pipeline.schema import (
     subscribers,
     subscriptions,
 )
+
+# What is left of a person who is forgotten: their number.
+NOBODY: dict[str, Any] = {
+    "email": null(),
+    "identity": null(),
+    "domain": "",
+    "name": "",
+    "name_key": "",
+    "attributes": {},
+    "language": "",
+    "time_zone": "",
+}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pipeline.audience.leaving_store import come_back, unsubscribe
 from pipeline.audience.macs import mac
 from pipeline.audience.receipt_store import empty_receipts, write_receipts
 from pipeline.audience.receipts import Receipt
-from pipeline.audience.store import read_subscriptions
+from pipeline.audience.store import NOBODY, read_subscriptions
 from pipeline.db import insert, take_turns
 from pipeline.schema import (
     ConsentEvent,
@@ -187,16 +187,7 @@ def forget_person(connection: Connection, subscriber_id: int, now: datetime, sou
     emptied = connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id, subscribers.c.identity.is_not(None))
-        .values(
-            email=null(),
-            identity=null(),
-            domain="",
-            name="",
-            name_key="",
-            attributes={},
-            language="",
-            time_zone="",
-        )
+        .values(NOBODY)
     )
     if not emptied.rowcount:
         return False

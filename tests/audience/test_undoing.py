@@ -13,7 +13,13 @@ from pipeline import audience
 from pipeline.audience import Order, Undone
 from pipeline.db import reading, writing
 from pipeline.errors import AudienceError
-from pipeline.schema import SuppressionReason, subscribers, subscriptions, suppressions
+from pipeline.schema import (
+    SuppressionReason,
+    subscriber_tags,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 from tests.audience.conftest import NOW, Bring, WriteFile
 
 ADA, BOB, CID = (f"{name}@larkfield.example" for name in ("ada", "bob", "cid"))
@@ -37,6 +43,9 @@ def test_who_was_new_is_off_and_forgotten(
 ) -> None:
     bring(f"email,name\n{ADA},Ada\n")
     bring(f"email,name\n{ADA},Ada\n{BOB},Bob\n")
+    with writing(engine) as connection:
+        for address in (ADA, BOB):
+            audience.add_tags(connection, audience.read_address(address), ["press"])
     undone = undo(2)
 
     assert (undone.off, undone.removed) == (1, 1)
@@ -44,7 +53,10 @@ def test_who_was_new_is_off_and_forgotten(
     with reading(engine) as connection:
         emptied = connection.execute(sa.select(subscribers).where(subscribers.c.id == 2)).one()
         assert audience.verify_receipts(connection).broken_at is None
+        tagged = connection.execute(sa.select(subscriber_tags.c.subscriber_id)).scalars().all()
     assert (emptied.email, emptied.identity, emptied.name) == (None, None, "")
+    assert (emptied.domain, emptied.name_key) == ("", "")
+    assert tagged == [1]
 
 
 def test_who_is_on_another_list_too_is_off_this_one_alone(
