@@ -80,3 +80,27 @@ def export_subscribers(name: str | None, kind: str, output: Path | None) -> None
             count = audience.write_csv(audience.export_people(connection, list_id), columns, file)
     if output:
         say(f"{count:,} rows are in {output}.")
+
+
+@click.command("everything")
+@site_option
+@click.argument("address")
+@output_option
+def export_everything(address: str, output: Path | None) -> None:
+    """Write all that is kept of ADDRESS as JSON, for the person themselves.
+
+    What is known of them, what they agreed to and in which words, how they came, and every message.
+
+    \b
+    Example: pipeline subscribers everything ada@example.com --output ada.json
+    """
+    import json
+
+    from pipeline.clock import read_everything
+
+    found = read_everything(open_site(), address)
+    with opened(output) as file:
+        json.dump(found, file, ensure_ascii=False, indent=2, default=str)
+        file.write("\n")
+    if output:
+        say(f"All that is kept of {address} is in {output}.")

@@ -7,7 +7,7 @@ import click
 from pipeline import __version__
 from pipeline.cli.consent import consent
 from pipeline.cli.decisions import arm, cancel, pause, reconcile, resume
-from pipeline.cli.exporting import export_subscribers
+from pipeline.cli.exporting import export_everything, export_subscribers
 from pipeline.cli.frame import Program, site_option
 from pipeline.cli.init import init
 from pipeline.cli.nouns import campaigns, newsletters, posts
@@ -41,6 +41,7 @@ for command in (init, check, run, serve, feeds, preview, status, reconcile, arm,
 for noun in (posts, subscribers, segments, suppressions, consent, newsletters, campaigns, dkim):
     main.add_command(noun)
 subscribers.add_command(export_subscribers)
+subscribers.add_command(export_everything)
 for about_one in (find, history, set_person, tag, untag):
     subscribers.add_command(about_one)
 for step in (pause, resume, cancel):

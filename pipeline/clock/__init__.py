@@ -5,6 +5,7 @@ A pass reads posts and lists, publishes feeds, launches what is due and sends it
 
 from pipeline.clock.arming import arm
 from pipeline.clock.erasing import erase
+from pipeline.clock.everything import read_everything
 from pipeline.clock.finishing import foresee, last_finish
 from pipeline.clock.history import Happening, History, read_history
 from pipeline.clock.joining import purge_requests, settle_requests
@@ -50,6 +51,7 @@ __all__ = [
     "publish_feeds",
     "purge_requests",
     "read_content",
+    "read_everything",
     "read_history",
     "read_newsletters",
     "run_pass",

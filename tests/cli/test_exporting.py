@@ -81,3 +81,34 @@ def test_suppressions_go_out_and_come_in(pipeline: Pipeline, site: SiteFolder) -
     assert f"{file}:3: 'nobody' is no mail address" in result.stderr
     as_json = json.loads(pipeline("suppressions", "import", str(file), "--json").stdout)
     assert (as_json["rows"], as_json["added"], len(as_json["refused"])) == (2, 0, 1)
+
+
+def test_a_person_gets_all_that_is_kept_of_them_as_one_file(
+    pipeline: Pipeline, site: SiteFolder
+) -> None:
+    site.add_post("first")
+    pipeline("run")
+    pipeline("subscribers", "tag", ADA, "press")
+    pipeline("subscribers", "unsubscribe", ADA, "--list", "readers", "--by", "Desk")
+    file = site.root / "ada.json"
+    result = pipeline("subscribers", "everything", ADA.upper(), "--output", str(file))
+
+    assert result.exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    found = json.loads(file.read_text())
+    assert found["person"]["email"] == ADA
+    assert found["person"]["tags"] == ["press"]
+    assert [one["event"] for one in found["consent"]] == ["left"]
+    assert found["imports"][0]["source"] == "file readers.csv"
+    assert "asked for this mail" in found["imports"][0]["basis"]
+    assert [one["status"] for one in found["messages"]] == ["sent"]
+    assert BOB not in file.read_text()
+
+
+def test_nothing_is_written_of_somebody_nobody_knows(pipeline: Pipeline, site: SiteFolder) -> None:
+    file = site.root / "nobody.json"
+    result = pipeline("subscribers", "everything", "x@example.com", "--output", str(file))
+
+    assert result.exit_code == 1
+    assert "x@example.com" in result.stderr
+    assert not file.exists()
