@@ -61,9 +61,7 @@ def _of_database(engine: Engine) -> Iterator[Row]:
         for name, text in RULES.items():
             rule = read_rule(text)
             count = _median(lambda: audience.count_segment(connection, rule, AT, readers))  # noqa: B023
-            yield Row(
-                f"{kind}: segment of {PEOPLE:,}, {name}", count, "s", bound=at_most(1)
-            )
+            yield Row(f"{kind}: segment of {PEOPLE:,}, {name}", count, "s", bound=at_most(1))
         slowest = max(_median(lambda: _search(connection, text)) for text in SEARCHES)  # noqa: B023
         yield Row(f"{kind}: search, slowest page", slowest * 1000, "ms", bound=at_most(100))
         page = _median(lambda: _history(connection))
