@@ -10,20 +10,9 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from pipeline.audience.export_store import Exported
+from pipeline.audience.formulas import guard
 
-# A spreadsheet takes a cell that begins so for a formula, and some formulas reach out.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")
 _OWN = tuple(field.name for field in fields(Exported) if field.name != "attributes")
-
-
-def guard(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: with a ' in front where it might."""
-    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
-
-
-def unguard(cell: str) -> str:
-    """What `guard` was given."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_DANGEROUS) else cell
 
 
 def attribute_names(people: Iterable[Exported]) -> tuple[str, ...]:

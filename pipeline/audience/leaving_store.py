@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -52,10 +52,12 @@ def unsubscribe_all(connection: Connection, departures: Iterable[Departure], now
         people = by_list[list_id]
         off = _take_off(connection, list_id, people, now)
         left += len(off)
-        again = _say_again(connection, list_id, people)
-        away = _stay_away(connection, list_id, people, now)
-        for person in sorted({*off, *again, *away}):
-            details = {"source": by_list[list_id][person].source}
+        others = people.keys() - off
+        if others:
+            off += _say_again(connection, list_id, others)
+            off += _stay_away(connection, list_id, others, now)
+        for person in sorted(off):
+            details = {"source": people[person].source}
             written.append(Receipt(ConsentEvent.LEFT, now, list_id, person, details))
     write_receipts(connection, written)
     return left
@@ -64,7 +66,7 @@ def unsubscribe_all(connection: Connection, departures: Iterable[Departure], now
 def _take_off(
     connection: Connection, list_id: int, people: Collection[int], now: datetime
 ) -> list[int]:
-    """The ids of those who were on the list, ascending."""
+    """The ids of those who were on the list."""
     left_at = after_launches(connection, list_id, now)
     theirs = (
         subscriptions.c.list_id == list_id,
@@ -79,7 +81,7 @@ def _take_off(
         .values(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=left_at)
         .returning(subscriptions.c.subscriber_id)
     )
-    return sorted(changed.scalars())
+    return list(changed.scalars())
 
 
 def _say_again(connection: Connection, list_id: int, people: Collection[int]) -> list[int]:
@@ -127,8 +129,7 @@ def come_back(
     subscriber_id: int,
     left_at: datetime,
     now: datetime,
-    *,
-    details: Mapping[str, str] | None = None,
+    source: str = "",
 ) -> bool:
     """Take back that a person left a list at `left_at`; False when that is not how it stands.
 
@@ -147,11 +148,10 @@ def come_back(
             )
         )
     ).one_or_none()
-    if row is None:
+    if row is None or not return_to_list(connection, row, now):
         return False
-    if not return_to_list(connection, row, now):
-        return False
-    returned = Receipt(ConsentEvent.RETURNED, now, list_id, subscriber_id, details or {})
+    said = {"source": source}
+    returned = Receipt(ConsentEvent.RETURNED, now, list_id, subscriber_id, said)
     write_receipts(connection, [returned])
     return True
 

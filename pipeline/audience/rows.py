@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.audience.addresses import Address, read_address
 from pipeline.audience.folding import composed
+from pipeline.audience.formulas import unguard
 from pipeline.audience.presets import (
     COLUMNS,
     COMPLAINTS,
@@ -32,7 +33,6 @@ UNREADABLE = "\ufffd"  # stands for octets that are no letter in the file's enco
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f]")
 _SUSPECT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 # How our export keeps spreadsheets from taking a cell for a formula (OWASP, CSV injection).
-_GUARDED = re.compile(r"'[=+\-@\t\r]")
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -174,7 +174,7 @@ class RowReader:
         if len(text) > LONGEST_VALUE or _SUSPECT.search(text):
             self._check(cells)
         if "'" in text:
-            cells = [cell[1:] if _GUARDED.match(cell) else cell for cell in cells]
+            cells = [unguard(cell) for cell in cells]
         address = read_address(cells[self._email])
         attributes: dict[str, Any] = {
             name: composed(cells[place]) for place, name in self._attributes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -13,14 +12,15 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pipeline.audience.addresses import read_address
-from pipeline.audience.exporting import unguard
+from pipeline.audience.csv_file import CellReader, examine
+from pipeline.audience.formulas import unguard
+from pipeline.audience.presets import COLUMNS, Field, plain
 from pipeline.audience.suppression_store import suppress_identities
 from pipeline.db import writing
 from pipeline.errors import AudienceError, RowError
 from pipeline.schema import SuppressionReason
 
 BATCH = 2_000  # rows written in one transaction
-_COLUMNS = ("identity", "email", "e-mail", "mail", "email address", "e-mail address")
 _HASHED = re.compile(r"hash:[0-9a-f]{32}")
 _REASONS = ", ".join(reason.value for reason in SuppressionReason)
 
@@ -51,25 +51,26 @@ def import_suppressions(engine: Engine, file: Path, now: datetime) -> Suppressio
 
 
 def _usable(file: Path, refused: list[RowError]) -> Iterator[tuple[str, SuppressionReason]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            column = _column(file, reader.fieldnames or [])
-            for row in reader:
-                try:
-                    yield _read(row[column] or "", row.get("reason") or "")
-                except AudienceError as error:
-                    refused.append(RowError(str(error), file=file, line=reader.line_num))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise AudienceError(
-            f"{file}: cannot be read: {error}", hint="save it as a CSV file in UTF-8"
-        ) from error
+    with CellReader(examine(file)) as reader:
+        names = [plain(name) for name in reader.columns]
+        column = _column(file, names)
+        reason = names.index("reason") if "reason" in names else None
+        for found in reader.rows():
+            if isinstance(found, RowError):
+                refused.append(found)
+                continue
+            line, cells = found
+            cells += [""] * (len(names) - len(cells))
+            try:
+                yield _read(cells[column], "" if reason is None else cells[reason])
+            except AudienceError as error:
+                refused.append(RowError(str(error), file=file, line=line))
 
 
-def _column(file: Path, names: Sequence[str]) -> str:
-    for name in names:
-        if name.strip().casefold() in _COLUMNS:
-            return name
+def _column(file: Path, names: Sequence[str]) -> int:
+    for place, name in enumerate(names):
+        if name == "identity" or COLUMNS.get(name) is Field.EMAIL:
+            return place
     raise AudienceError(
         f"{file}:1: has no column called 'email' or 'identity'",
         hint="the first line names the columns, as in: email,reason",

@@ -144,8 +144,7 @@ def come_back_to_everything(
     lift_suppression(connection, keys, identity)
     for one in read_subscriptions(connection, subscriber_id):
         if one.unsubscribed_at is not None and one.unsubscribed_at >= left_at:
-            then, details = one.unsubscribed_at, {"source": source}
-            come_back(connection, one.list_id, subscriber_id, then, now, details=details)
+            come_back(connection, one.list_id, subscriber_id, one.unsubscribed_at, now, source)
     return True
 
 

@@ -101,6 +101,11 @@ class Provider(_Limited):
         """Where its settings stand: smtp, or smtp.NAME."""
         return "smtp" if self.name == "smtp" else f"smtp.{self.name}"
 
+    @property
+    def place(self) -> str:
+        """Where it is reached."""
+        return f"{self.host}:{self.port}"
+
     def may_carry(self, list_name: str) -> bool:
         """Whether mail to that list may go this way."""
         return not self.lists or list_name in self.lists

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
@@ -47,35 +47,25 @@ class LastingConnection:
         self._engine = engine
         self._connection: Connection | None = None
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """As `writing` of an engine. After a fault of the database the next one connects anew."""
-        with _explained(self._engine):
-            connection = self._connection = self._connection or self._connect()
-            try:
-                with connection.begin():
-                    yield connection
-            except DatabaseError:
-                self.close()
-                raise
+        return self._transaction("IMMEDIATE")
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """As `reading` of an engine; temporary tables can be written too."""
+        return self._transaction("DEFERRED")
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """As `reading` of an engine; temporary tables can be written too."""
+    def _transaction(self, sqlite_begin: str) -> Iterator[Connection]:
         with _explained(self._engine):
-            connection = self._connection = self._connection or self._connect()
-            connection.execution_options(sqlite_begin="DEFERRED")
+            connection = self._connection = self._connection or self._engine.connect()
+            connection.execution_options(sqlite_begin=sqlite_begin)
             try:
                 with connection.begin():
                     yield connection
             except DatabaseError:
                 self.close()
                 raise
-            finally:
-                connection.execution_options(sqlite_begin="IMMEDIATE")
-
-    def _connect(self) -> Connection:
-        return self._engine.connect().execution_options(sqlite_begin="IMMEDIATE")
 
     def close(self) -> None:
         """Give it back to the engine."""

@@ -51,7 +51,7 @@ class Carrier:
     @property
     def place(self) -> str:
         """Where it is reached."""
-        return f"{self.provider.host}:{self.provider.port}"
+        return self.provider.place
 
     @property
     def offered(self) -> list[tuple[Connection[Job], Job]]:

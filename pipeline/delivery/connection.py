@@ -37,7 +37,7 @@ class Connection(Generic[Job]):
         self._unsent = Unsent(sock)
         self._heard_at = time.monotonic()
         self.dialogue: Dialogue[Job] = Dialogue(
-            f"{settings.host}:{settings.port}", pipelining=server.has_extn("pipelining")
+            settings.place, pipelining=server.has_extn("pipelining")
         )
         self.offered = 0
         self.carried = 0

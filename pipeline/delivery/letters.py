@@ -15,6 +15,15 @@ from pipeline.db import reading
 from pipeline.ledger import Recipient, Start
 
 
+def make_message_id(keys: Keys, local: str, sender: Sender) -> str:
+    """What `local` names has one Message-ID for ever; the hash keeps it from being guessed.
+
+    Sent once more, it is one mail to every mailbox that drops doubles.
+    """
+    octets = mac(keys[-1], b"message-id-1", local.encode())
+    return f"{local}.{octets.hex()[:20]}@{sender.email.rpartition('@')[2]}"
+
+
 class LetterBook:
     """Letters by campaign, and what makes each reader's copy theirs."""
 
@@ -55,15 +64,10 @@ class LetterBook:
             name=recipient.name,
             unsubscribe_url=f"{self._public_url}/unsubscribe/{token}",
             preferences_url=f"{self._public_url}/preferences/{token}",
-            message_id=self._message_id(wish, campaign.sender),
+            message_id=make_message_id(
+                self._keys, f"{wish.campaign_id}.{wish.subscriber_id}", campaign.sender
+            ),
         )
-
-    def _message_id(self, wish: Start, sender: Sender) -> str:
-        # A person's copy has one Message-ID for ever: sent again by decision, it is one mail to
-        # every mailbox that drops doubles. The hash keeps it from being guessed.
-        local = f"{wish.campaign_id}.{wish.subscriber_id}"
-        octets = mac(self._keys[-1], b"message-id-1", local.encode())
-        return f"{local}.{octets.hex()[:20]}@{sender.email.rpartition('@')[2]}"
 
     def _campaign(self, campaign_id: int) -> Campaign:
         if campaign_id not in self._campaigns:

@@ -30,7 +30,7 @@ class Line:
         """Open it. Raises TransportUnavailable."""
         server = open_connection(provider, hello)
         if server.sock is None:  # pragma: no cover  # smtplib keeps it as long as it is open
-            raise unavailable(_place(provider), Reply(0, "the connection was closed"))
+            raise unavailable(provider.place, Reply(0, "the connection was closed"))
         self._provider = provider
         self._connection: Connection[str] = Connection(server, server.sock, provider)
         self._events: list[Event[str]] = []
@@ -60,7 +60,7 @@ class Line:
         dialogue = self._connection.dialogue
         while not self._events:
             if dialogue.closing is not None:
-                error = unavailable(_place(self._provider), dialogue.closing)
+                error = unavailable(self._provider.place, dialogue.closing)
                 raise NotTaken(error, begun=False)
             self._look()
         return self._events.pop(0)
@@ -85,7 +85,3 @@ class Line:
         while dialogue.leaving and dialogue.closing is None:
             self._look()
         self._connection.close()
-
-
-def _place(provider: Provider) -> str:
-    return f"{provider.host}:{provider.port}"

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from pipeline.audience import Keys, confirm_token, mac
+from pipeline.audience import Keys, confirm_token
 from pipeline.campaigns import Newsletter, make_sender, read_newsletters
 from pipeline.compose import Sender, make_confirmation, read_signer, write_notice
 from pipeline.config import Config
 from pipeline.db import reading
+from pipeline.delivery.letters import make_message_id
 from pipeline.delivery.notice_store import PlannedNotice
 
 
@@ -45,14 +46,8 @@ class NoticeLetters:
             sent_at.astimezone(zone).date(),
             config,
         )
-        message_id = self._message_id(notice, sender)
+        message_id = make_message_id(self._keys, f"notice.{notice.id}", sender)
         return write_notice(composed, sender, notice.email, message_id, sent_at, self._signer)
-
-    def _message_id(self, notice: PlannedNotice, sender: Sender) -> str:
-        # One for ever: sent once more, it is one mail to every mailbox that drops doubles.
-        local = f"notice.{notice.id}"
-        octets = mac(self._keys[-1], b"message-id-1", local.encode())
-        return f"{local}.{octets.hex()[:20]}@{sender.email.rpartition('@')[2]}"
 
     def _make_sender(self, list_name: str) -> Sender:
         config = self._config

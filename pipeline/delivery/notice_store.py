@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, null, or_, select, update
 
 from pipeline.db import insert
+from pipeline.ledger import kept_reply
 from pipeline.schema import (
     NoticeKind,
     NoticeState,
@@ -23,7 +24,6 @@ from pipeline.schema import (
     subscribers,
 )
 
-LONGEST_REPLY = 500  # characters of a server's text that are kept
 _WAITING = (NoticeState.PLANNED, NoticeState.DEFERRED, NoticeState.UNKNOWN)
 
 
@@ -148,7 +148,6 @@ def record(
     connection: Connection, notice_id: int, attempt: int, outcome: Outcome, now: datetime
 ) -> None:
     """Note what became of an attempt, where nobody has begun another."""
-    reply = outcome.reply[:LONGEST_REPLY].replace("\x00", "").encode("utf-8", "replace").decode()
     connection.execute(
         update(notices)
         .where(_in_flight(notice_id, attempt))
@@ -157,7 +156,7 @@ def record(
             next_attempt_at=outcome.next_attempt_at,
             code=outcome.code or None,
             enhanced_code=outcome.enhanced_code or None,
-            reply=reply or None,
+            reply=kept_reply(outcome.reply) or None,
             recorded_at=now,
         )
     )

@@ -58,7 +58,7 @@ def open_connection(provider: Provider, hello: str) -> smtplib.SMTP:
         raise _not_introduced(error, provider) from error
     except OSError as error:
         raise TransportUnavailable(
-            f"the provider {_place(provider)} cannot be reached: {error}",
+            f"the provider {provider.place} cannot be reached: {error}",
             hint=f"check [{provider.section}] host and port,"
             " and that this machine may connect to it",
         ) from error
@@ -71,10 +71,6 @@ def open_connection(provider: Provider, hello: str) -> smtplib.SMTP:
         server.close()
         raise
     return server
-
-
-def _place(provider: Provider) -> str:
-    return f"{provider.host}:{provider.port}"
 
 
 def _open(provider: Provider, hello: str) -> smtplib.SMTP:
@@ -96,14 +92,14 @@ def _introduce(server: smtplib.SMTP, provider: Provider) -> None:
     if provider.security == "starttls":
         if not server.has_extn("starttls"):
             raise TransportUnavailable(
-                f"the provider {_place(provider)} offers no STARTTLS",
+                f"the provider {provider.place} offers no STARTTLS",
                 hint=f'set [{provider.section}] security = "tls" (port 465),'
                 ' or "none" for a server nearby',
             )
         server.starttls(context=_tls_context())
         server.ehlo()  # what was said before encryption does not count (RFC 3207 4.2)
     if provider.username:
-        log_in(server, provider, _place(provider))
+        log_in(server, provider, provider.place)
 
 
 def _not_introduced(error: Exception, provider: Provider) -> TransportUnavailable:
@@ -115,13 +111,13 @@ def _not_introduced(error: Exception, provider: Provider) -> TransportUnavailabl
         code, said = reply.code, f"{reply.code} {reply.text}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return TransportUnavailable(
-            f"the provider {_place(provider)} does not accept the login: {said}",
+            f"the provider {provider.place} does not accept the login: {said}",
             code=code,
             permanent=code >= 500,
             hint=_login_hint(provider),
         )
     return TransportUnavailable(
-        f"the provider {_place(provider)} does not talk to us: {said}",
+        f"the provider {provider.place} does not talk to us: {said}",
         code=code,
         hint=f"check [{provider.section}] host, port and security"
         " with your provider's instructions",
@@ -140,7 +136,7 @@ def _not_trusted(error: ssl.SSLError, provider: Provider) -> TransportUnavailabl
     if isinstance(error, ssl.SSLCertVerificationError):
         said = error.verify_message
     return TransportUnavailable(
-        f"the provider {_place(provider)} offers no trustworthy encryption: {said}",
+        f"the provider {provider.place} offers no trustworthy encryption: {said}",
         hint=f"check [{provider.section}] host, port and security;"
         " the certificate must be valid for that host",
     )

@@ -9,7 +9,7 @@ each rule lives: roster.py (2), leases.py (3, 6, 9), fence.py (4, 5), reconcile.
 
 from pipeline.ledger.copies import Armed, arm, find_hold, raise_generation
 from pipeline.ledger.decisions import Decided, keep_decisions, read_decisions
-from pipeline.ledger.fence import Result, Start, record, skip_gone, start
+from pipeline.ledger.fence import Result, Start, kept_reply, record, skip_gone, start
 from pipeline.ledger.forgetting import forget_replies
 from pipeline.ledger.histories import PersonDelivery, deliveries_of
 from pipeline.ledger.leases import (
@@ -50,6 +50,7 @@ __all__ = [
     "has_unsettled",
     "is_held",
     "keep_decisions",
+    "kept_reply",
     "lease_range",
     "open_cancelled",
     "open_range",

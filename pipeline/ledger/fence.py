@@ -251,7 +251,7 @@ def _values(alike: Sequence[Result], now: datetime) -> dict[str, Any]:
     first = alike[0]
     # By ascending id, as for `_HOLD`.
     rows = [
-        (one.campaign_id, one.subscriber_id, one.attempt, _kept(one.reply) or None)
+        (one.campaign_id, one.subscriber_id, one.attempt, kept_reply(one.reply) or None)
         for one in sorted(alike, key=lambda result: result.subscriber_id)
     ]
     return {
@@ -267,8 +267,8 @@ def _values(alike: Sequence[Result], now: datetime) -> dict[str, Any]:
     }
 
 
-def _kept(reply: str) -> str:
-    """What no database refuses: without NUL or half a character."""
+def kept_reply(reply: str) -> str:
+    """What is kept of a server's text, and no database refuses: without NUL or half a character."""
     if len(reply) <= LONGEST_REPLY and reply.isprintable():  # nearly every one
         return reply
     return reply[:LONGEST_REPLY].replace("\x00", "").encode("utf-8", "replace").decode()

@@ -27,6 +27,7 @@ from pipeline.web.headers import Headers
 from pipeline.web.html import HTML, Pages
 from pipeline.web.local_links import LocalLinks
 from pipeline.web.published_files import PublishedFiles
+from pipeline.web.readers import PRIVATE
 
 LOG = logging.getLogger("pipeline.web")
 LARGEST_BODY = 10_000  # octets; a one-click request has about 200
@@ -90,7 +91,7 @@ class ErrorPages:
 
     def invalid_link(self, _: Asked, __: TokenError) -> Response[bytes]:
         """A signed link does not hold."""
-        return self._page("bad_link", 404, dict(unsubscribing.PRIVATE))
+        return self._page("bad_link", 404, dict(PRIVATE))
 
     def not_found(self, request: Asked, _: NotFoundException) -> Response[bytes]:
         """Nothing is at this path; or nothing at all is published yet."""

@@ -17,10 +17,9 @@ from pipeline.clock import Site
 from pipeline.db import reading, writing
 from pipeline.errors import TokenError
 from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
-from pipeline.web.html import HTML, Pages
+from pipeline.web.html import Pages
 from pipeline.web.posted_form import read_form
-from pipeline.web.readers import mask
-from pipeline.web.unsubscribing import PRIVATE
+from pipeline.web.readers import mask, private_page
 
 
 @read_route("/{token:str}")
@@ -61,16 +60,16 @@ def _show(
     site: Site, pages: Pages, found: Confirmation | None, *, missed: bool = False
 ) -> Response[bytes]:
     if found is None or found.standing is Standing.EXPIRED:
-        return _page(_expired(site, pages, found), 410)
+        return private_page(_expired(site, pages, found), 410)
     settings = site.config.find_list(found.list_name)
     title = settings.title if settings else found.list_name
     address = mask(found.email)
     if found.standing is Standing.WAITS:
-        return _page(_question(pages, title, address, missed=missed), 400 if missed else 200)
+        return private_page(_question(pages, title, address, missed=missed), 400 if missed else 200)
     name = "confirmed" if found.standing is Standing.CONFIRMED else "confirmed_already"
     token = unsubscribe_token(site.keys, found.list_id, found.subscriber_id)
     leave = f"/unsubscribe/{token}", pages.words["not_after_all"][0]
-    return _page(pages.message(name, onward=leave, newsletter=title, address=address))
+    return private_page(pages.message(name, onward=leave, newsletter=title, address=address))
 
 
 def _question(pages: Pages, title: str, address: str, *, missed: bool) -> bytes:
@@ -94,8 +93,4 @@ def _expired(site: Site, pages: Pages, found: Confirmation | None) -> bytes:
 
 
 def _invalid(pages: Pages) -> Response[bytes]:
-    return _page(pages.message("bad_confirm_link"), 404)
-
-
-def _page(content: bytes, status: int = 200) -> Response[bytes]:
-    return Response(content, status_code=status, media_type=HTML, headers=PRIVATE)
+    return private_page(pages.message("bad_confirm_link"), 404)

@@ -21,13 +21,13 @@ from pipeline.db import reading, writing
 from pipeline.language import format_date
 from pipeline.schema import ConsentEvent, SubscriptionState
 from pipeline.web.handling import Asked, GivenPages, GivenSite, Segment, read_route
-from pipeline.web.html import HTML, Pages
+from pipeline.web.html import Pages
 from pipeline.web.posted_form import read_form
-from pipeline.web.readers import list_title, mask
-from pipeline.web.unsubscribing import PRIVATE, SAMPLE, UNDO_FOR
+from pipeline.web.readers import list_title, mask, private_page
+from pipeline.web.unsubscribing import SAMPLE, UNDO_FOR
 
 PAUSES = (14, 30, 90)  # days
-_SOURCE = {"source": "preferences page"}
+_SOURCE = "preferences page"
 _BEGINNINGS = (ConsentEvent.ASKED, ConsentEvent.JOINED)
 
 
@@ -45,9 +45,9 @@ class _Choice:
 def show(token: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """Show what the reader gets. Nothing changes."""
     if token == SAMPLE:
-        return _page(pages.message("sample"))
+        return private_page(pages.message("sample"))
     reader = read_unsubscribe_token(site.keys, token).subscriber_id
-    return _page(_form(site, pages, reader))
+    return private_page(_form(site, pages, reader))
 
 
 @post("/{token:str}", status_code=200, sync_to_thread=True)
@@ -56,17 +56,19 @@ def change(
 ) -> Response[Any]:
     """Do what one of the buttons says; a form without one changes nothing."""
     if token == SAMPLE:
-        return _page(pages.message("sample"))
+        return private_page(pages.message("sample"))
     reader = read_unsubscribe_token(site.keys, token).subscriber_id
     form = read_form(body, request.headers.get("Content-Type", ""))
     if form.get("do") == "save":
         _save(site, reader, form)
-        return _page(_form(site, pages, reader, notice=pages.words["saved"][0]))
+        return private_page(_form(site, pages, reader, notice=pages.words["saved"][0]))
     if form.get("do") == "leave":
-        return _page(_leave_all(site, pages, reader))
+        return private_page(_leave_all(site, pages, reader))
     if "back" in form:
-        return _page(_come_back(site, pages, reader, form["back"]))
-    return _page(_form(site, pages, reader, notice=pages.words["pressed_nothing"][0]), status=400)
+        return private_page(_come_back(site, pages, reader, form["back"]))
+    return private_page(
+        _form(site, pages, reader, notice=pages.words["pressed_nothing"][0]), status=400
+    )
 
 
 ROUTER = Router("/preferences", route_handlers=[show, change])
@@ -87,10 +89,10 @@ def _apply(
 ) -> None:
     reader, left_at = one.subscriber_id, one.unsubscribed_at
     if not wanted:
-        audience.unsubscribe(connection, one.list_id, reader, now, _SOURCE["source"])
+        audience.unsubscribe(connection, one.list_id, reader, now, _SOURCE)
         return
     if not _is_kept(one) and left_at is not None:
-        audience.come_back(connection, one.list_id, reader, left_at, now, details=_SOURCE)
+        audience.come_back(connection, one.list_id, reader, left_at, now, _SOURCE)
     until = _pause(pause, one, now)
     if until != one.paused_until:
         audience.pause_subscription(connection, one.list_id, reader, until, now)
@@ -105,7 +107,7 @@ def _pause(chosen: str, one: Subscription, now: datetime) -> datetime | None:
 
 def _leave_all(site: Site, pages: Pages, reader: int) -> bytes:
     with writing(site.engine) as connection:
-        audience.leave_everything(connection, reader, site.now(), _SOURCE["source"])
+        audience.leave_everything(connection, reader, site.now(), _SOURCE)
     return _farewell(site, pages, reader)
 
 
@@ -114,9 +116,7 @@ def _come_back(site: Site, pages: Pages, reader: int, left: str) -> bytes:
     with writing(site.engine) as connection:
         if left != _undo(connection, site, reader):
             return _form(site, pages, reader)
-        audience.come_back_to_everything(
-            connection, site.keys, reader, site.now(), _SOURCE["source"]
-        )
+        audience.come_back_to_everything(connection, site.keys, reader, site.now(), _SOURCE)
         address = _address(connection, reader)
     return pages.message("back_to_all", address=mask(address))
 
@@ -213,7 +213,3 @@ def _reasons(connection: Connection, site: Site, pages: Pages, reader: int) -> I
 def _day(site: Site, at: datetime) -> str:
     day = at.astimezone(site.config.site.zone).date()
     return format_date(day, site.config.site.language)
-
-
-def _page(content: bytes, status: int = 200) -> Response[bytes]:
-    return Response(content, status_code=status, media_type=HTML, headers=PRIVATE)

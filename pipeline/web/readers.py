@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from litestar import Response
 from sqlalchemy import Connection
 
 from pipeline.campaigns import read_newsletters
 from pipeline.config import Config
+from pipeline.web.html import HTML
 from pipeline.web.words import Words
+
+# The token in the address is all it takes to act for a reader: it must not travel on.
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
 def list_title(connection: Connection, mailing_list: str, words: Words, config: Config) -> str:
@@ -23,3 +28,8 @@ def mask(email: str) -> str:
     """An address that its owner recognises and nobody else can use: r•••@example.com."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1]}•••@{domain}"
+
+
+def private_page(content: bytes, status: int = 200) -> Response[bytes]:
+    """A page at an address with a reader's token in it."""
+    return Response(content, status_code=status, media_type=HTML, headers=PRIVATE)

@@ -22,14 +22,12 @@ from pipeline.clock import Site
 from pipeline.db import reading, writing
 from pipeline.schema import SubscriptionState
 from pipeline.web.handling import Asked, GivenDepartures, GivenPages, GivenSite, Segment, read_route
-from pipeline.web.html import HTML, Pages
+from pipeline.web.html import Pages
 from pipeline.web.posted_form import read_form
-from pipeline.web.readers import list_title, mask
+from pipeline.web.readers import PRIVATE, list_title, mask, private_page
 
 UNDO_FOR = timedelta(days=1)  # after which a letter that was passed on brings nobody back
 SAMPLE = "sample"  # stands in previews where a reader's token would be
-# The token in the address is all it takes to unsubscribe: it must not travel on.
-PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,9 @@ class _Standing:
 def ask(token: Segment, site: GivenSite, pages: GivenPages) -> Response[bytes]:
     """Offer the button. Nothing changes: scanners and previews follow links too (RFC 8058 1)."""
     if token == SAMPLE:
-        return _page(pages.message("sample"))
+        return private_page(pages.message("sample"))
     claim = read_unsubscribe_token(site.keys, token)
-    return _page(_question(site, pages, claim))
+    return private_page(_question(site, pages, claim))
 
 
 @post("/{token:str}", status_code=200, sync_to_thread=True)
@@ -66,7 +64,7 @@ def leave(
     nothing and is answered with 400 and the button.
     """
     if token == SAMPLE:
-        return _page(pages.message("sample"))
+        return private_page(pages.message("sample"))
     claim = read_unsubscribe_token(site.keys, token)
     form = read_form(body, request.headers.get("Content-Type", ""))
     if form.get("List-Unsubscribe", "").lower() == "one-click":
@@ -74,10 +72,10 @@ def leave(
         return Response(pages.words["one_click"][0], media_type=MediaType.TEXT, headers=PRIVATE)
     if form.get("confirm") == "yes":
         departures.leave(claim, "page")
-        return _page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
+        return private_page(_farewell(site, pages, _read_standing(site, pages, claim), "left"))
     if "back" in form:
-        return _page(_bring_back(site, pages, claim, form["back"]))
-    return _page(_question(site, pages, claim, missed=True), status=400)
+        return private_page(_bring_back(site, pages, claim, form["back"]))
+    return private_page(_question(site, pages, claim, missed=True), status=400)
 
 
 # Two handlers of one path have to meet in a router: met in the application, the first of them
@@ -97,7 +95,7 @@ def _bring_back(site: Site, pages: Pages, claim: UnsubscribeClaim, left: str) ->
             claim.subscriber_id,
             found.left_at,
             site.now(),
-            details={"source": "page"},
+            "page",
         )
     if not came_back:
         return _farewell(site, pages, found, "left_already")
@@ -150,7 +148,3 @@ def _read_standing(site: Site, pages: Pages, claim: UnsubscribeClaim) -> _Standi
             subscribed=found.state is not SubscriptionState.UNSUBSCRIBED,
             left_at=found.unsubscribed_at,
         )
-
-
-def _page(content: bytes, status: int = 200) -> Response[bytes]:
-    return Response(content, status_code=status, media_type=HTML, headers=PRIVATE)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from pipeline import audience
 from pipeline.audience import export_store
-from pipeline.audience.exporting import guard, unguard
+from pipeline.audience.formulas import guard, unguard
 from pipeline.db import reading, writing
 from pipeline.errors import AudienceError
 from pipeline.schema import SuppressionReason, subscribers
